@@ -1,0 +1,1 @@
+"""Typed, deterministic Amazon SageMaker Pipelines that also run on a laptop."""

@@ -1,0 +1,83 @@
+"""Every error that penguin_pipes raises, drawn as one tree.
+
+    PenguinPipesError
+    ├── RequestError              what was asked for is wrong: nothing has been started
+    │   ├── ConfigError           a field of a config (also a ValueError)
+    │   ├── BundleError           a script, folder or dataset that cannot be packed
+    │   ├── DefinitionError       the definition JSON, with the address of the problem
+    │   │   └── UnsupportedError  sound, but nothing that can run on this computer
+    │   └── InputError            a parameter or input of a run that leads nowhere
+    ├── StepFailedError           a job ran and failed
+    ├── HomeError                 the run history or storage on disk cannot be used
+    └── UploadError               an object did not get to S3
+
+Each message names the place, the value and the way out. Command lines turn a
+`RequestError` into exit code 2 and every other error of this tree into 1.
+"""
+
+from __future__ import annotations
+
+
+class PenguinPipesError(Exception):
+    """The root: whatever penguin_pipes raises on purpose is one of these."""
+
+
+class RequestError(PenguinPipesError):
+    """What was asked for is wrong; nothing has been started or written."""
+
+
+class ConfigError(RequestError, ValueError):
+    """A field of a config holds a value that cannot work."""
+
+
+class BundleError(RequestError):
+    """A script, folder or dataset cannot be packed as asked."""
+
+
+class DefinitionError(RequestError):
+    """The definition JSON is wrong at one place.
+
+    Attributes:
+        problem: What is wrong there, and the way out.
+        address: The place, as a path from the root: ``$.Steps[2].Arguments``.
+    """
+
+    def __init__(self, problem: str, *, address: str = "$") -> None:
+        super().__init__(f"{address}: {problem}")
+        self.problem = problem
+        self.address = address
+
+    def under(self, key: str | int) -> DefinitionError:
+        """Return the same problem, seen from one level further out."""
+        part = f"[{key}]" if isinstance(key, int) else f".{key}"
+        return type(self)(self.problem, address=f"${part}{self.address[1:]}")
+
+
+class UnsupportedError(DefinitionError):
+    """A sound definition asks for something that cannot run on this computer."""
+
+
+class InputError(RequestError):
+    """A parameter or an input of a run leads nowhere."""
+
+
+class StepFailedError(PenguinPipesError):
+    """A job of a run failed.
+
+    Attributes:
+        step: The name of the step whose job failed.
+        run: The record of the whole run so far: a `penguin_pipes.local.Run`.
+    """
+
+    def __init__(self, message: str, *, step: str, run: object) -> None:
+        super().__init__(message)
+        self.step = step
+        self.run = run
+
+
+class HomeError(PenguinPipesError):
+    """The folder that keeps run history and storage cannot be used."""
+
+
+class UploadError(PenguinPipesError):
+    """An object did not get to S3."""
