@@ -9,7 +9,8 @@
     │   └── InputError            a parameter or input of a run that leads nowhere
     ├── StepFailedError           a job ran and failed
     ├── HomeError                 the run history or storage on disk cannot be used
-    └── UploadError               an object did not get to S3
+    ├── UploadError               an object did not get to S3
+    └── AwsError                  AWS refused a call, or was not reached
 
 Each message names the place, the value and the way out. Command lines turn a
 `RequestError` into exit code 2 and every other error of this tree into 1.
@@ -81,3 +82,7 @@ class HomeError(PenguinPipesError):
 
 class UploadError(PenguinPipesError):
     """An object did not get to S3."""
+
+
+class AwsError(PenguinPipesError):
+    """AWS refused a call, or was not reached."""

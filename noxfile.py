@@ -1,0 +1,139 @@
+"""What is checked, and how: every session installs what it needs from nothing."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.5"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.sessions = ["lint", "types", "tests", "build"]
+nox.options.error_on_missing_interpreters = False
+
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+PYTHONS = nox.project.python_versions(PYPROJECT)
+OLDEST_SDK = "3.24.0"
+"""The first SDK whose tables hold the default images."""
+
+
+def _group(name: str) -> list[str]:
+    """Return the requirements of a dependency group."""
+    return list(nox.project.dependency_groups(PYPROJECT, name))
+
+
+def _install(session: nox.Session, *requirements: str) -> None:
+    """Install the package as it is here, with *requirements*."""
+    session.install("-e", ".", *requirements)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, and the walls between the rooms."""
+    _install(session, *_group("lint"))
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("lint-imports", "--no-cache")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Mypy at its strictest, over package, tests, tools and this file."""
+    session.install("-e", ".[local]", *_group("types"))
+    session.run("mypy")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Every ring of tests: unit, properties, local mode."""
+    session.install("-e", ".[local]", *_group("test"))
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def local_mode(session: nox.Session) -> None:
+    """The regression run: real processes and data against the committed baseline."""
+    session.install("-e", ".[local]", *_group("test"))
+    session.run("pytest", "tests/local_mode", *session.posargs)
+
+
+@nox.session(python=PYTHONS)
+def snapshot(session: nox.Session) -> None:
+    """The definition is the same bytes under each Python and the newest SDK."""
+    _install(session, *_group("test"))
+    session.run("pytest", "tests/unit/test_determinism.py", *session.posargs)
+
+
+@nox.session(python=PYTHONS[0])
+def snapshot_oldest_sdk(session: nox.Session) -> None:
+    """The definition is the same bytes under the oldest SDK that is supported."""
+    minor = OLDEST_SDK.split(".")[1]
+    # The SDK is a family whose members do not hold each other back.
+    family = [
+        f"sagemaker=={OLDEST_SDK}",
+        f"sagemaker-core==2.{minor}.*",
+        *(f"sagemaker-{part}==1.{minor}.*" for part in ("train", "serve", "mlops")),
+    ]
+    _install(session, *family, *_group("test"))
+    session.run("pytest", "tests/unit/test_determinism.py", *session.posargs)
+
+
+@nox.session(python=["3.10", *PYTHONS[1:]])
+@nox.parametrize(
+    "stack",
+    [
+        nox.param(
+            ["scikit-learn==1.4.2", "pandas==2.2.3", "numpy==2.1.0"], id="sklearn-1.4"
+        ),
+        nox.param(["scikit-learn>=1.7", "pandas>=2.3", "numpy>=2.2"], id="newest"),
+    ],
+)
+def scripts(session: nox.Session, stack: list[str]) -> None:
+    """The preprocessor runs in containers older than the library itself."""
+    if session.python == "3.13" and "scikit-learn==1.4.2" in stack:
+        session.skip("scikit-learn 1.4 has no wheels for Python 3.13")
+    session.install(*stack, "pytest>=9", "pytest-timeout>=2.4", "hypothesis>=6.150")
+    session.run("pytest", "tests/unit/scripts/test_preprocessor.py", *session.posargs)
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Wheel and sdist, each installed into a clean environment and run from there."""
+    dist = Path(session.create_tmp(), "dist")
+    shutil.rmtree(dist, ignore_errors=True)
+    session.install("build")
+    session.run("python", "-m", "build", "--outdir", str(dist), silent=True)
+    wheel, sdist = next(dist.glob("*.whl")), next(dist.glob("*.tar.gz"))
+    session.run("python", "tools/check_dist.py", str(wheel), str(sdist))
+    for artifact, extra in ((sdist, ""), (wheel, "[local]")):
+        # Outside of the checkout: what is imported must be what was installed.
+        session.install(
+            "--reinstall-package" if _is_uv(session) else "--force-reinstall",
+            *(["penguin-pipes"] if _is_uv(session) else ["--no-deps"]),
+            f"{artifact}{extra}",
+        )
+        session.chdir(session.create_tmp())
+        session.run("python", "-I", "-c", SMOKE)
+        session.chdir(Path(__file__).parent)
+    home = Path(session.create_tmp(), "home")
+    session.chdir(session.create_tmp())
+    session.run("penguin-pipes", "--local", "--epochs", "2", "--home", str(home))
+
+
+SMOKE = """
+import penguin_pipes
+from penguin_pipes import build_pipeline, penguins_config
+pipeline = build_pipeline(penguins_config())
+assert "site-packages" in penguin_pipes.__file__, penguin_pipes.__file__
+assert len(pipeline.definition()) > 1000
+assert all(path.is_file() for path in pipeline.files.values())
+"""
+
+
+def _is_uv(session: nox.Session) -> bool:
+    return session.venv_backend == "uv"
+
+
+if __name__ == "__main__":
+    nox.main()

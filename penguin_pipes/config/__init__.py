@@ -1,0 +1,45 @@
+"""What is asked for: frozen records whose wrong values are refused when written."""
+
+from penguin_pipes.config.checks import Variable
+from penguin_pipes.config.pipeline import PipelineConfig
+from penguin_pipes.config.processing import ProcessingConfig
+from penguin_pipes.config.records import (
+    CachePolicy,
+    CategoricalRange,
+    Channel,
+    Compute,
+    ContinuousRange,
+    Hyperparameter,
+    Image,
+    IntegerRange,
+    Number,
+    Range,
+    Security,
+    Spot,
+    Text,
+)
+from penguin_pipes.config.step import StepConfig
+from penguin_pipes.config.training import TrainingConfig
+from penguin_pipes.config.tuning import TuningConfig
+
+__all__ = [
+    "CachePolicy",
+    "CategoricalRange",
+    "Channel",
+    "Compute",
+    "ContinuousRange",
+    "Hyperparameter",
+    "Image",
+    "IntegerRange",
+    "Number",
+    "PipelineConfig",
+    "ProcessingConfig",
+    "Range",
+    "Security",
+    "Spot",
+    "StepConfig",
+    "Text",
+    "TrainingConfig",
+    "TuningConfig",
+    "Variable",
+]

@@ -1,0 +1,154 @@
+"""What a whole pipeline is configured with, and what its steps take over from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import attrs
+from attrs import field, frozen
+
+from penguin_pipes import service
+from penguin_pipes.config import checks
+from penguin_pipes.config.checks import maybe, on
+from penguin_pipes.config.processing import ProcessingConfig
+from penguin_pipes.config.records import Security, Text, strings, texts
+from penguin_pipes.config.step import BUCKET, PREFIX, REGION, ROLE, TAGS, StepConfig
+from penguin_pipes.config.training import TrainingConfig
+from penguin_pipes.config.tuning import TuningConfig
+from penguin_pipes.errors import ConfigError
+
+S = TypeVar("S", bound=StepConfig)
+
+_STEP_NAME = on(
+    checks.matches(service.STEP_NAME, "up to 64 letters, digits, hyphens, underscores")
+)
+
+
+def _dataset(value: str | Path) -> str | Path:
+    """Leave S3 URIs as they are; anything else is a file on this computer."""
+    if isinstance(value, str) and value.startswith("s3://"):
+        return value
+    if isinstance(value, str) and "://" in value:
+        place = "PipelineConfig.dataset"
+        raise checks.refuse(place, "a local file or an S3 URI", value)
+    return Path(value)
+
+
+@frozen(kw_only=True)
+class PipelineConfig:
+    """A pipeline that prepares data, then trains a model or tunes it.
+
+    Attributes:
+        name: The pipeline's name: letters, digits, inner hyphens.
+        bucket: Bucket for code, data and outputs.
+        role: ARN of the role that the jobs run as.
+        region: Region of the pipeline; the images' URIs depend on it.
+        prefix: Folders inside the bucket.
+        description: What the pipeline is for.
+        tags: Tags of the pipeline and of all its jobs.
+        security: Network and encryption of all jobs that name none of their own.
+        dataset: What the parameter ``dataset_location`` stands for unless a run
+            says otherwise: a local file, which is content-addressed, or an S3 URI.
+        processing: How the data is prepared.
+        training: How the model is trained.
+        tuning: How its hyperparameters are searched for.
+        use_tuning: Whether the pipeline tunes instead of training once.
+        channels: Channel of the training → output of the processing.
+        input_name: Name of the processing's input, which is mounted at
+            ``/opt/ml/processing/input/<name>``.
+        processing_step_name: Name of the processing step.
+        training_step_name: Name of the training step.
+        tuning_step_name: Name of the tuning step.
+        use_custom_job_prefix: Whether jobs start with their ``base_job_name``.
+    """
+
+    name: str = field(
+        validator=on(
+            checks.matches(
+                service.PIPELINE_NAME,
+                "up to 256 letters, digits and inner hyphens (no underscore)",
+            )
+        )
+    )
+    bucket: str = field(validator=BUCKET)
+    role: Text = field(validator=ROLE)
+    region: str = field(default="us-east-1", validator=REGION)
+    prefix: str = field(default="", validator=PREFIX)
+    description: str | None = field(
+        default=None, validator=on(maybe(checks.text(3072)))
+    )
+    tags: Mapping[str, Text] = field(factory=dict, converter=texts, validator=TAGS)
+    security: Security = field(
+        factory=Security, validator=on(checks.a(Security, "a Security record"))
+    )
+    dataset: str | Path = field(converter=_dataset)
+    processing: ProcessingConfig = field(
+        validator=on(checks.a(ProcessingConfig, "a ProcessingConfig record"))
+    )
+    training: TrainingConfig = field(
+        validator=on(checks.a(TrainingConfig, "a TrainingConfig record"))
+    )
+    tuning: TuningConfig = field(
+        factory=TuningConfig,
+        validator=on(checks.a(TuningConfig, "a TuningConfig record")),
+    )
+    use_tuning: bool = field(
+        default=False, validator=on(checks.a(bool, "true or false"))
+    )
+    channels: Mapping[str, str] = field(
+        factory=lambda: {"train": "train", "validation": "validation"},
+        converter=strings,
+        validator=on(
+            checks.mapping(
+                checks.matches(service.CHANNEL_NAME, "letters, digits and .-_ only"),
+                checks.text(64, least=1),
+                least=1,
+                most=service.MAX_CHANNELS,
+            )
+        ),
+    )
+    input_name: str = field(
+        default="data",
+        validator=on(
+            checks.matches(service.CHANNEL_NAME, "letters, digits and .-_ only")
+        ),
+    )
+    processing_step_name: str = field(default="preprocess-data", validator=_STEP_NAME)
+    training_step_name: str = field(default="train-model", validator=_STEP_NAME)
+    tuning_step_name: str = field(default="tune-model", validator=_STEP_NAME)
+    use_custom_job_prefix: bool = field(
+        default=True, validator=on(checks.a(bool, "true or false"))
+    )
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse a pipeline whose parts do not fit each other."""
+        for name in ("bucket", "role", "region"):
+            if getattr(self, name) is None:
+                msg = f"PipelineConfig.{name}: a pipeline needs one; got None"
+                raise ConfigError(msg)
+        for channel, output in self.channels.items():
+            if output not in self.processing.outputs:
+                known = ", ".join(self.processing.outputs)
+                msg = (
+                    f"PipelineConfig.channels[{channel!r}]: expected an output of the "
+                    f"processing ({known}); got {output!r}"
+                )
+                raise ConfigError(msg)
+        if self.use_tuning:
+            self.tuned()
+
+    def owned(self, step: S) -> S:
+        """Return *step* with what it leaves open taken from the pipeline."""
+        names = ("role", "region", "bucket", "prefix", "security")
+        changes: dict[str, Any] = {
+            name: getattr(self, name) for name in names if getattr(step, name) is None
+        }
+        changes["tags"] = {**self.tags, **step.tags}
+        return attrs.evolve(step, **changes)
+
+    def tuned(self) -> TuningConfig:
+        """Return the tuning with the training that its trials run."""
+        training = self.tuning.training or self.training
+        return attrs.evolve(self.owned(self.tuning), training=self.owned(training))

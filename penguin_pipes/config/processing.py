@@ -1,0 +1,98 @@
+"""What a processing step is configured with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath
+
+from attrs import field, frozen
+
+from penguin_pipes import service
+from penguin_pipes.config import checks
+from penguin_pipes.config.checks import on, or_variable
+from penguin_pipes.config.records import (
+    Compute,
+    Image,
+    Text,
+    string_tuple,
+    text_tuple,
+    texts,
+)
+from penguin_pipes.config.step import COMPUTE, IMAGE, StepConfig, environment
+
+
+def _container_paths(value: Mapping[str, str] | Iterable[str]) -> Mapping[str, str]:
+    """Give outputs without a path of their own ``/opt/ml/processing/<name>``."""
+    if isinstance(value, Mapping):
+        return checks.to_mapping(value)
+    names = checks.to_tuple(value)
+    return checks.to_mapping({name: f"/opt/ml/processing/{name}" for name in names})
+
+
+def _container_path(place: str, value: object) -> None:
+    checks.text(256)(place, value)
+    path = PurePosixPath(str(value))
+    if not path.is_relative_to("/opt/ml/processing") or ".." in path.parts:
+        raise checks.refuse(place, "a path under /opt/ml/processing", value)
+
+
+@frozen(kw_only=True)
+class ProcessingConfig(StepConfig):
+    """A script that reads inputs and writes outputs, without training a model.
+
+    Attributes:
+        script: The one file that runs.
+        command: What runs the script.
+        arguments: What the script is called with; 100 at most, 256 characters each.
+        outputs: Name → folder in the container. Names alone stand for
+            ``/opt/ml/processing/<name>``.
+        image: The container's image.
+        compute: The machines.
+        environment: The container's environment variables.
+    """
+
+    script: Path = field(converter=Path)
+    command: tuple[str, ...] = field(
+        default=("python3",),
+        converter=string_tuple,
+        validator=on(
+            checks.each(checks.text(service.MAX_ARGUMENT, least=1), least=1, most=99)
+        ),
+    )
+    arguments: tuple[Text, ...] = field(
+        default=(),
+        converter=text_tuple,
+        validator=on(
+            checks.each(
+                or_variable(checks.text(service.MAX_ARGUMENT)),
+                most=service.MAX_ARGUMENTS,
+            )
+        ),
+    )
+    outputs: Mapping[str, str] = field(
+        converter=_container_paths,
+        validator=on(
+            checks.mapping(
+                checks.matches(service.CHANNEL_NAME, "letters, digits and .-_ only"),
+                _container_path,
+                most=service.MAX_PROCESSING_OUTPUTS,
+            )
+        ),
+    )
+    image: Text | Image = field(
+        default=Image(framework="sklearn", version="1.9-0"), validator=IMAGE
+    )
+    compute: Compute = field(factory=Compute, validator=COMPUTE)
+    environment: Mapping[str, Text] = field(
+        factory=dict,
+        converter=texts,
+        validator=environment(
+            service.MAX_PROCESSING_ENVIRONMENT, service.MAX_PROCESSING_ENVIRONMENT_VALUE
+        ),
+    )
+
+    def __attrs_post_init__(self) -> None:
+        """Refuse a running time that only training jobs may have."""
+        checks.maybe(
+            or_variable(checks.between(1, service.MAX_PROCESSING_RUNTIME_S, "seconds"))
+        )("ProcessingConfig.compute.max_runtime_s", self.compute.max_runtime_s)

@@ -1,0 +1,323 @@
+"""The one door to the SageMaker SDK: lazy, offline, quiet.
+
+What is odd about the SDK is dealt with here and nowhere else. Seen with sagemaker
+3.0 to 3.27:
+
+- importing ``sagemaker.mlops`` makes a boto3 client in a class body, which fails
+  without a region and fills ``boto3.DEFAULT_SESSION`` for everybody else;
+- a processing step makes a whole session when it is made, to read a method's name;
+- its trainers ask IAM when they are made, upload code and write timestamps when they
+  are rendered, and its tuner drops options without a word. Our steps are the SDK's
+  own, but carry a request that is finished (`PreparedRequest`), so that none of this
+  code runs;
+- ``Pipeline`` checks the role with calls that few deployers may make, and every verb
+  reports to AWS unless the session says otherwise;
+- a popped job name is logged as a warning each time a definition is rendered.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from types import MappingProxyType, SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from attrs import field, frozen
+
+from penguin_pipes.bundle import Bundle
+from penguin_pipes.errors import ConfigError
+
+if TYPE_CHECKING:
+    from sagemaker.mlops.workflow.steps import ProcessingStep, TrainingStep, TuningStep
+
+    from penguin_pipes.config import CachePolicy, Image
+
+Request = dict[str, Any]
+
+
+@contextmanager
+def _environment(**values: str | None) -> Iterator[None]:
+    """Set (or, with None, unset) environment variables while the block runs."""
+    before = {name: os.environ.get(name) for name in values}
+    _set(values)
+    try:
+        yield
+    finally:
+        _set(before)
+
+
+def _set(values: Mapping[str, str | None]) -> None:
+    for name, value in values.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+@contextmanager
+def _offline() -> Iterator[None]:
+    """Let SDK code make clients without a region, a profile or a trace.
+
+    A profile that is named but missing, or a broken ~/.aws/config, would fail it as
+    well; none of them matters to rendering. The clients are never called.
+    """
+    import boto3
+
+    default_session = boto3.DEFAULT_SESSION
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    boto3.DEFAULT_SESSION = None
+    with (
+        _environment(
+            AWS_DEFAULT_REGION="us-east-1",
+            AWS_CONFIG_FILE=os.devnull,
+            AWS_SHARED_CREDENTIALS_FILE=os.devnull,
+            # Without credentials the clients would look for some over the network.
+            AWS_ACCESS_KEY_ID="offline",
+            AWS_SECRET_ACCESS_KEY="offline",  # noqa: S106  # no secret
+            AWS_SESSION_TOKEN=None,
+            AWS_PROFILE=None,
+            AWS_DEFAULT_PROFILE=None,
+        ),
+        warnings.catch_warnings(),
+    ):
+        # 3.27 warns of its own imports (sagemaker.train.configs has been moved).
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        finally:
+            boto3.DEFAULT_SESSION = default_session
+            root.handlers[:] = handlers
+            root.setLevel(level)
+
+
+@cache
+def load() -> SimpleNamespace:
+    """Return the names of the SDK that are used, imported at the first call."""
+    with _offline():
+        from sagemaker.core import image_uris
+        from sagemaker.core.workflow import (
+            execution_variables,
+            functions,
+            parameters,
+            pipeline_context,
+            pipeline_definition_config,
+        )
+        from sagemaker.mlops.workflow import pipeline, steps
+    logging.getLogger("sagemaker.core.workflow.utilities").addFilter(_no_popped_names)
+    return SimpleNamespace(
+        image_uris=image_uris,
+        variables=execution_variables.ExecutionVariables,
+        Join=functions.Join,
+        parameters=parameters,
+        PipelineSession=pipeline_context.PipelineSession,
+        StepArguments=pipeline_context._StepArguments,  # noqa: SLF001  # no public one
+        PipelineDefinitionConfig=pipeline_definition_config.PipelineDefinitionConfig,
+        Pipeline=pipeline.Pipeline,
+        EventBridgeSchedulerHelper=pipeline.EventBridgeSchedulerHelper,
+        CacheConfig=steps.CacheConfig,
+        ProcessingStep=steps.ProcessingStep,
+        TrainingStep=steps.TrainingStep,
+        TuningStep=steps.TuningStep,
+    )
+
+
+def _no_popped_names(record: logging.LogRecord) -> bool:
+    """Drop the warning that a job name was popped: it says nothing to act on."""
+    return not record.getMessage().startswith("Popping out")
+
+
+@contextmanager
+def without_role_check() -> Iterator[None]:
+    """Keep the SDK from simulating the role's policies, unless it was asked to.
+
+    It calls SimulatePrincipalPolicy, which few deployers may do (and moto 5.2
+    answers with NotImplementedError).
+    """
+    wanted = os.environ.get("SAGEMAKER_VALIDATE_ROLE", "false")
+    with _environment(SAGEMAKER_VALIDATE_ROLE=wanted):
+        yield
+
+
+def _frozen(bundles: Mapping[str, Bundle]) -> Mapping[str, Bundle]:
+    return MappingProxyType(dict(bundles))
+
+
+@frozen(kw_only=True)
+class PreparedRequest:
+    """A finished request, where the SDK's steps expect a processor or a trainer.
+
+    A step of the SDK calls the job's function, then reads what the session caught:
+    ``step_args.func_args[0].sagemaker_session.context.args``. Here that is a copy of
+    the request, since the SDK changes what it gets.
+
+    Attributes:
+        request: The arguments of the Create call; may hold pipeline variables.
+        bundles: S3 URI → what has to lie there before the job starts.
+        source_code: Always None; the SDK would hash it if there were one.
+    """
+
+    request: Request = field(repr=False)
+    bundles: Mapping[str, Bundle] = field(factory=dict, converter=_frozen)
+    source_code: None = None
+
+    @property
+    def sagemaker_session(self) -> PreparedRequest:
+        """Itself: the request knows no session."""
+        return self
+
+    @property
+    def context(self) -> PreparedRequest:
+        """Itself: nothing has to be caught."""
+        return self
+
+    @property
+    def args(self) -> Request:
+        """A copy of the request, pipeline variables being the same objects."""
+        copied: Request = _copy(self.request)
+        return copied
+
+
+def _copy(value: Any) -> Any:
+    """Copy mappings and lists; a pipeline variable knows its step and stays."""
+    if isinstance(value, Mapping):
+        return {key: _copy(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_copy(item) for item in value]
+    return value
+
+
+def _arguments(caller: str, prepared: PreparedRequest) -> Any:
+    """Return step arguments whose function has nothing left to do."""
+
+    def nothing(_: PreparedRequest) -> None:
+        return None
+
+    return load().StepArguments(caller, nothing, prepared)
+
+
+def _cache(policy: CachePolicy) -> Any:
+    return load().CacheConfig(
+        enable_caching=policy.enabled, expire_after=policy.expire_after
+    )
+
+
+def processing_step(
+    name: str, prepared: PreparedRequest, policy: CachePolicy
+) -> ProcessingStep:
+    """Return the SDK's processing step for a finished request."""
+    names = load()
+    with _offline():  # the constructor makes a session, to read a method's name
+        return names.ProcessingStep(
+            name, step_args=_arguments("run", prepared), cache_config=_cache(policy)
+        )
+
+
+def training_step(
+    name: str, prepared: PreparedRequest, policy: CachePolicy
+) -> TrainingStep:
+    """Return the SDK's training step for a finished request."""
+    return load().TrainingStep(
+        name, step_args=_arguments("train", prepared), cache_config=_cache(policy)
+    )
+
+
+def tuning_step(
+    name: str, prepared: PreparedRequest, policy: CachePolicy
+) -> TuningStep:
+    """Return the SDK's tuning step for a finished request."""
+    return load().TuningStep(
+        name, step_args=_arguments("tune", prepared), cache_config=_cache(policy)
+    )
+
+
+def bundles_of(step: Any) -> dict[str, Bundle]:
+    """Return what has to lie in S3 for *step*, and for the steps inside it."""
+    prepared = getattr(getattr(step, "step_args", None), "func_args", ())
+    found: dict[str, Bundle] = {}
+    if prepared and isinstance(prepared[0], PreparedRequest):
+        found.update(prepared[0].bundles)
+    for branch in ("if_steps", "else_steps", "for_each_body"):
+        for inner in getattr(step, branch, None) or ():
+            found.update(bundles_of(inner))
+    return found
+
+
+def join(*values: Any) -> Any:
+    """Return the parts joined by slashes, at the time the pipeline runs."""
+    return load().Join(on="/", values=list(values))
+
+
+def pipeline_name() -> Any:
+    """Return the variable for the name of the pipeline that runs."""
+    return load().variables.PIPELINE_NAME
+
+
+def execution_id() -> Any:
+    """Return the variable for the id of this execution."""
+    return load().variables.PIPELINE_EXECUTION_ID
+
+
+def string_parameter(name: str, default: str) -> Any:
+    """Return a string parameter of a pipeline."""
+    return load().parameters.ParameterString(name, default_value=default)
+
+
+def as_text(variable: Any) -> Any:
+    """Return *variable* as one that the service turns into a string.
+
+    Hyperparameters and environments are strings; an integer parameter must be
+    joined into one, as the SDK's tuner does.
+    """
+    to_string = getattr(variable, "to_string", None)
+    return to_string() if callable(to_string) else variable
+
+
+def image_uri(place: str, image: Image, *, region: str, instance_type: object) -> str:
+    """Return the URI of one of AWS's images; looked up in the SDK's own tables.
+
+    Raises:
+        ConfigError: The SDK's tables hold no such image for the region.
+    """
+    kind = instance_type if isinstance(instance_type, str) else "ml.m5.xlarge"
+    try:
+        uri: str = load().image_uris.retrieve(
+            image.framework,
+            region,
+            version=image.version,
+            py_version=image.python,
+            instance_type=kind,
+            image_scope="training",
+        )
+    except FileNotFoundError:
+        msg = (
+            f"{place}.framework: the SDK knows no images of {image.framework!r}; "
+            "give the image's URI instead"
+        )
+        raise ConfigError(msg) from None
+    except ValueError as error:
+        msg = f"{place}: {image}: {error}"
+        raise ConfigError(msg) from error
+    return uri
+
+
+def session_region(session: Any) -> str | None:
+    """Return the region of an SDK session; None where it has none."""
+    return getattr(session, "boto_region_name", None) if session is not None else None
+
+
+def session_bucket(session: Any) -> str | None:
+    """Return the default bucket that a session was given, without asking AWS.
+
+    ``session.default_bucket()`` would create the bucket, and a deferred session
+    would look for credentials over the network if it were asked for an attribute.
+    """
+    known = getattr(session, "__dict__", {})
+    bucket: str | None = known.get("_default_bucket") or known.get(
+        "_default_bucket_name_override"
+    )
+    return bucket

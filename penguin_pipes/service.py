@@ -1,0 +1,183 @@
+"""Facts of SageMaker as data: patterns, limits, durations, what a toolkit can quote.
+
+Where a number has no other source it is the service model's, as botocore 1.44
+ships it; the developer guide's page is named where the model is silent.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from datetime import timedelta
+from typing import Final
+
+PIPELINE_NAME: Final = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,255}")
+"""A pipeline's name: no underscore, unlike a step's."""
+
+STEP_NAME: Final = re.compile(r"[A-Za-z0-9\-_]{1,64}")
+JOB_NAME: Final = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}")
+TUNING_JOB_NAME: Final = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,31}")
+CHANNEL_NAME: Final = re.compile(r"[A-Za-z0-9.\-_]{1,64}")
+INSTANCE_TYPE: Final = re.compile(r"ml\.[a-z0-9\-]+\.[a-z0-9\-]+")
+ROLE_ARN: Final = re.compile(
+    r"arn:aws[a-z\-]*:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]{1,1981}"
+)
+REGION: Final = re.compile(r"[a-z]{2,5}(-[a-z]+)+-\d+")
+BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.\-]{1,61}[a-z0-9]")
+S3_URI: Final = re.compile(r"s3://[^/]+(/.*)?")
+ENVIRONMENT_KEY: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+
+MAX_S3_URI: Final = 1024
+MAX_HYPERPARAMETERS: Final = 100
+TOOLKIT_HYPERPARAMETERS: Final = 5
+"""How many hyperparameters script mode itself needs: program, code, region, log
+level and model folder."""
+
+MAX_HYPERPARAMETER_KEY: Final = 256
+MAX_HYPERPARAMETER_VALUE: Final = 2500
+MAX_METRICS: Final = 40
+MAX_METRIC_NAME: Final = 255
+MAX_METRIC_REGEX: Final = 500
+MAX_PROCESSING_ENVIRONMENT: Final = 100
+MAX_PROCESSING_ENVIRONMENT_VALUE: Final = 256
+MAX_TRAINING_ENVIRONMENT: Final = 100
+MAX_TUNING_ENVIRONMENT: Final = 48
+MAX_TRAINING_ENVIRONMENT_VALUE: Final = 512
+MAX_ARGUMENTS: Final = 100
+MAX_ARGUMENT: Final = 256
+MAX_PROCESSING_INPUTS: Final = 10
+MAX_PROCESSING_OUTPUTS: Final = 10
+MAX_CHANNELS: Final = 20
+MAX_RANGES: Final = 30
+MAX_CATEGORIES: Final = 30
+MAX_INSTANCES: Final = 100
+MAX_VOLUME_GB: Final = 16_384
+MAX_PROCESSING_RUNTIME_S: Final = 777_600
+MAX_TRAINING_RUNTIME_S: Final = 2_419_200
+MAX_KEEP_ALIVE_S: Final = 3_600
+MAX_TAGS: Final = 50
+MAX_TAG_KEY: Final = 128
+MAX_TAG_VALUE: Final = 256
+
+RESERVED_HYPERPARAMETER: Final = re.compile(r"sagemaker_.*|_tuning_objective_metric")
+"""Names that the container's toolkit keeps to itself (sagemaker-training, params)."""
+
+SHELL_SAFE: Final = re.compile(r"[A-Za-z0-9_@%+=:,./\-]+")
+"""What an argument may hold so that no toolkit breaks it.
+
+sagemaker-training up to 5.1.2, which the TensorFlow images hold, joins the
+command with spaces and hands it to a shell without quoting.
+"""
+
+_DURATION: Final = re.compile(
+    r"P?(?:(?P<Y>\d+)Y)?(?:(?P<Mo>\d+)M)?(?:(?P<W>\d+)W)?(?:(?P<D>\d+)D)?"
+    r"(?P<time>T(?:(?P<H>\d+)H)?(?:(?P<M>\d+)M)?(?:(?P<S>\d+)S)?)?"
+)
+_FORMS: Final = "a timedelta, '15d', 'P15D' or 'PT12H'"
+
+
+def iso_duration(value: str | timedelta) -> str:
+    """Return *value* as a strict ISO 8601 duration, e.g. ``P15D``.
+
+    The service also takes forms without the leading ``P`` (``30dT5h``); what is
+    returned here is understood by every reader of the definition.
+
+    Args:
+        value: A `timedelta` of whole seconds, or a duration such as ``15d``,
+            ``P15D``, ``T12h``, ``30dT5h``; letters in either case.
+
+    Raises:
+        ValueError: It is no duration, is not longer than zero, or gives months
+            alone: ``P30M`` is 30 months although minutes are nearly always meant.
+    """
+    if isinstance(value, timedelta):
+        return _from_timedelta(value)
+    text = value.strip().upper()
+    match = _DURATION.fullmatch(text)
+    parts = (
+        {k: int(v) for k, v in match.groupdict().items() if v and v.isdigit()}
+        if match
+        else {}
+    )
+    if match is None or not parts or match["time"] == "T":
+        msg = f"expected a duration ({_FORMS}); got {value!r}"
+        raise ValueError(msg)
+    if set(parts) == {"Mo"}:
+        count = parts["Mo"]
+        msg = (
+            f"{value!r} means {count} months, not minutes; write 'PT{count}M' for "
+            f"minutes, or months as days, e.g. 'P{count * 30}D'"
+        )
+        raise ValueError(msg)
+    if not any(parts.values()):
+        msg = f"expected a duration longer than zero ({_FORMS}); got {value!r}"
+        raise ValueError(msg)
+    return _write(parts)
+
+
+def _from_timedelta(value: timedelta) -> str:
+    if value <= timedelta(0) or value.microseconds:
+        msg = f"expected whole seconds, more than zero ({_FORMS}); got {value!r}"
+        raise ValueError(msg)
+    hours, rest = divmod(value.seconds, 3600)
+    return _write({"D": value.days, "H": hours, "M": rest // 60, "S": rest % 60})
+
+
+def _write(parts: dict[str, int]) -> str:
+    """Write *parts* without zeros; weeks as days, since ISO keeps weeks apart."""
+    days = parts.get("D", 0) + 7 * parts.get("W", 0)
+    date = {"Y": parts.get("Y", 0), "M": parts.get("Mo", 0), "D": days}
+    time = {unit: parts.get(unit, 0) for unit in "HMS"}
+    tail = "".join(f"{n}{unit}" for unit, n in time.items() if n)
+    head = "".join(f"{n}{unit}" for unit, n in date.items() if n)
+    return f"P{head}" + (f"T{tail}" if tail else "")
+
+
+def hyperparameter_text(value: object) -> str:
+    """Return *value* as the string that training and tuning send alike.
+
+    The SDK writes ``true`` for a training step and ``True`` for a tuning step;
+    one spelling keeps ``SM_HPS`` and the cache key the same in both.
+
+    Args:
+        value: A string, a number or a bool.
+
+    Raises:
+        ValueError: The container's toolkit would not hand it to the script as it
+            is written here.
+    """
+    if isinstance(value, str):
+        text = value
+    elif isinstance(value, bool | int) or (
+        isinstance(value, float) and math.isfinite(value)
+    ):
+        text = json.dumps(value)
+    else:
+        msg = (
+            f"expected a string, a finite number or a bool; got {value!r}. "
+            "Write a list as one string without spaces, e.g. '64,32'"
+        )
+        raise ValueError(msg)
+    argument = argument_text(text)
+    if SHELL_SAFE.fullmatch(argument) is None:
+        msg = (
+            f"the container would break the argument {argument!r}: use letters, "
+            "digits and _@%+=:,./- only, without spaces or quotes, or give it "
+            "as an environment variable"
+        )
+        raise ValueError(msg)
+    return text
+
+
+def argument_text(text: str) -> str:
+    """Return the argument that the toolkit makes of the hyperparameter *text*."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    if value is None:
+        return ""
+    if isinstance(value, dict):
+        return ",".join(f"{k}={v}" for k, v in value.items())
+    return str(value)

@@ -1,0 +1,465 @@
+"""What the steps send, held against the service model that botocore ships."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import botocore.session
+import pytest
+from botocore.validate import ParamValidator
+
+from penguin_pipes import (
+    CachePolicy,
+    CategoricalRange,
+    Channel,
+    Compute,
+    ContinuousRange,
+    Image,
+    IntegerRange,
+    ProcessingConfig,
+    Security,
+    Spot,
+    TrainingConfig,
+    TuningConfig,
+    output_uri,
+    processing_step,
+    training_step,
+    tuning_step,
+)
+from penguin_pipes.errors import ConfigError
+from penguin_pipes.factories import sdk
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PLACE: dict[str, Any] = {
+    "role": "arn:aws:iam::123456789012:role/pipelines",
+    "region": "us-east-1",
+    "bucket": "acme-ml",
+}
+IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/anything:1"
+OPERATIONS = {
+    "Processing": ("CreateProcessingJob", "ProcessingJobName"),
+    "Training": ("CreateTrainingJob", "TrainingJobName"),
+    "Tuning": ("CreateHyperParameterTuningJob", "HyperParameterTuningJobName"),
+}
+SECURITY = Security(
+    subnets=["subnet-1"],
+    security_group_ids=["sg-1"],
+    volume_kms_key="key-1",
+    output_kms_key="key-2",
+    network_isolation=True,
+    encrypt_traffic=True,
+)
+
+
+@pytest.fixture(scope="module")
+def model() -> Any:
+    """Return the service model of SageMaker."""
+    return botocore.session.get_session().get_service_model("sagemaker")
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    """Return a script."""
+    path = tmp_path / "run.py"
+    path.write_text("pass\n")
+    return path
+
+
+def plain(value: Any) -> Any:
+    """Return *value* with a valid S3 URI, or a number, for every variable."""
+    if hasattr(value, "expr"):
+        return "s3://bucket/key"
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list) else value
+
+
+def assert_accepted(model: Any, step: Any) -> dict[str, Any]:
+    """Hold the step's request against the model; return the request."""
+    operation, name = OPERATIONS[step.step_type.value]
+    request: dict[str, Any] = plain(step.arguments)
+    shape = model.operation_model(operation).input_shape
+    report = ParamValidator().validate({name: "job", **request}, shape)
+    assert not report.has_errors(), report.generate_report()
+    return request
+
+
+def trained(script: Path, **fields: Any) -> TrainingConfig:
+    """Return a training config with some fields changed."""
+    return TrainingConfig(**{**PLACE, "source": script, "image": IMAGE, **fields})
+
+
+def test_processing_options_reach_the_request(model: Any, script: Path) -> None:
+    """Every field of the config is found in a request that the model accepts."""
+    config = ProcessingConfig(
+        **PLACE,
+        script=script,
+        command=["python3", "-u"],
+        arguments=["--a", "b"],
+        outputs={"out": "/opt/ml/processing/result"},
+        image=IMAGE,
+        compute=Compute(
+            instance_type="ml.c5.large",
+            instance_count=2,
+            volume_size_gb=7,
+            max_runtime_s=99,
+        ),
+        environment={"A": "b"},
+        security=SECURITY,
+        tags={"team": "x"},
+        base_job_name="job",
+    )
+
+    request = assert_accepted(
+        model, processing_step(config, name="prepare", inputs={"raw": "s3://b/raw"})
+    )
+
+    assert request["ProcessingResources"]["ClusterConfig"] == {
+        "InstanceType": "ml.c5.large",
+        "InstanceCount": 2,
+        "VolumeSizeInGB": 7,
+        "VolumeKmsKeyId": "key-1",
+    }
+    assert request["AppSpecification"] == {
+        "ImageUri": IMAGE,
+        "ContainerEntrypoint": [
+            "python3",
+            "-u",
+            "/opt/ml/processing/input/code/run.py",
+        ],
+        "ContainerArguments": ["--a", "b"],
+    }
+    assert request["NetworkConfig"] == {
+        "EnableInterContainerTrafficEncryption": True,
+        "EnableNetworkIsolation": True,
+        "VpcConfig": {"SecurityGroupIds": ["sg-1"], "Subnets": ["subnet-1"]},
+    }
+    assert request["ProcessingOutputConfig"]["KmsKeyId"] == "key-2"
+    assert request["StoppingCondition"] == {"MaxRuntimeInSeconds": 99}
+    assert request["Environment"] == {"A": "b"}
+    assert request["Tags"] == [{"Key": "team", "Value": "x"}]
+
+
+def test_processing_inputs_lie_side_by_side(script: Path) -> None:
+    """No input is mounted inside another, the code's least of all."""
+    config = ProcessingConfig(**PLACE, script=script, image=IMAGE, outputs=["out"])
+
+    step = processing_step(
+        config, name="prepare", inputs={"a": "s3://b/a", "b": "s3://b/b"}
+    )
+    paths = [
+        item["S3Input"]["LocalPath"] for item in step.arguments["ProcessingInputs"]
+    ]
+
+    assert paths == [f"/opt/ml/processing/input/{name}" for name in ("a", "b", "code")]
+
+
+def test_outputs_have_an_address_of_their_own_in_every_execution(script: Path) -> None:
+    """A fixed address would let the step downstream hit the cache on old data."""
+    config = ProcessingConfig(
+        **PLACE, prefix="team", script=script, image=IMAGE, outputs=["out"]
+    )
+
+    step = processing_step(config, name="prepare", inputs={})
+    (output,) = step.arguments["ProcessingOutputConfig"]["Outputs"]
+
+    assert output["S3Output"]["S3Uri"].expr["Std:Join"]["Values"] == [
+        "s3:/",
+        "acme-ml",
+        "team",
+        {"Get": "Execution.PipelineName"},
+        {"Get": "Execution.PipelineExecutionId"},
+        "prepare",
+        "out",
+    ]
+    assert output_uri(step, "out").expr == {
+        "Get": "Steps.prepare.ProcessingOutputConfig.Outputs['out'].S3Output.S3Uri"
+    }
+
+
+def test_training_options_reach_the_request(model: Any, script: Path) -> None:
+    """Every field of the config is found in a request that the model accepts."""
+    config = trained(
+        script,
+        hyperparameters={"epochs": 5, "flag": True},
+        metrics={"auc": "auc=(.)"},
+        environment={"A": "b"},
+        compute=Compute(instance_type="ml.c5.large", max_runtime_s=99),
+        spot=Spot(max_wait_s=100),
+        checkpoint_uri="s3://acme-ml/checkpoints",
+        security=SECURITY,
+        tags={"team": "x"},
+    )
+
+    request = assert_accepted(
+        model,
+        training_step(
+            config,
+            name="fit",
+            channels={
+                "train": "s3://b/t",
+                "extra": Channel(
+                    uri="s3://b/e",
+                    content_type=None,
+                    input_mode="FastFile",
+                    distribution="ShardedByS3Key",
+                ),
+            },
+        ),
+    )
+
+    hyperparameters = request["HyperParameters"]
+    assert (hyperparameters["epochs"], hyperparameters["flag"]) == ("5", "true")
+    assert hyperparameters["sagemaker_program"] == "run.py"
+    assert "model_dir" not in hyperparameters
+    assert request["AlgorithmSpecification"]["MetricDefinitions"] == [
+        {"Name": "auc", "Regex": "auc=(.)"}
+    ]
+    assert request["StoppingCondition"] == {
+        "MaxRuntimeInSeconds": 99,
+        "MaxWaitTimeInSeconds": 100,
+    }
+    assert request["EnableManagedSpotTraining"] is True
+    assert request["EnableNetworkIsolation"] is True
+    assert request["EnableInterContainerTrafficEncryption"] is True
+    assert request["ResourceConfig"]["VolumeKmsKeyId"] == "key-1"
+    assert request["OutputDataConfig"]["KmsKeyId"] == "key-2"
+    assert request["CheckpointConfig"] == {"S3Uri": "s3://acme-ml/checkpoints"}
+    assert request["ProfilerConfig"] == {"DisableProfiler": True}
+    train, extra = request["InputDataConfig"]
+    assert train["ContentType"] == "text/csv"
+    assert extra["InputMode"] == "FastFile"
+    assert "ContentType" not in extra
+
+
+def test_tuning_options_reach_the_request(model: Any, script: Path) -> None:
+    """What the SDK's own tuner drops without a word is in the request."""
+    config = TuningConfig(
+        training=trained(
+            script,
+            hyperparameters={"epochs": 5, "batch_size": 32},
+            metrics={"val_accuracy": "va=(.)"},
+            security=SECURITY,
+            keep_alive_s=600,
+            environment={"A": "b"},
+        ),
+        ranges={
+            "epochs": IntegerRange(1, 9, scaling="Logarithmic"),
+            "rate": ContinuousRange(0.1, 0.5),
+            "kind": CategoricalRange(["a", 2, True]),
+        },
+        strategy="Random",
+        max_jobs=9,
+        max_parallel_jobs=2,
+        early_stopping="Auto",
+        random_seed=0,
+        tags={"team": "x"},
+    )
+
+    request = assert_accepted(
+        model, tuning_step(config, name="tune", channels={"train": "s3://b/t"})
+    )
+
+    search = request["HyperParameterTuningJobConfig"]
+    assert search["ResourceLimits"] == {
+        "MaxParallelTrainingJobs": 2,
+        "MaxNumberOfTrainingJobs": 9,
+    }
+    assert search["RandomSeed"] == 0
+    assert search["TrainingJobEarlyStoppingType"] == "Auto"
+    assert search["ParameterRanges"] == {
+        "IntegerParameterRanges": [
+            {
+                "Name": "epochs",
+                "MinValue": "1",
+                "MaxValue": "9",
+                "ScalingType": "Logarithmic",
+            }
+        ],
+        "ContinuousParameterRanges": [
+            {
+                "Name": "rate",
+                "MinValue": "0.1",
+                "MaxValue": "0.5",
+                "ScalingType": "Auto",
+            }
+        ],
+        "CategoricalParameterRanges": [{"Name": "kind", "Values": ["a", "2", "true"]}],
+    }
+    trial = request["TrainingJobDefinition"]
+    assert "epochs" not in trial["StaticHyperParameters"]
+    assert trial["StaticHyperParameters"]["batch_size"] == "32"
+    assert trial["EnableNetworkIsolation"] is True
+    assert trial["EnableInterContainerTrafficEncryption"] is True
+    assert trial["ResourceConfig"]["VolumeKmsKeyId"] == "key-1"
+    assert trial["ResourceConfig"]["KeepAlivePeriodInSeconds"] == 600
+    assert "MetricDefinitions" in trial["AlgorithmSpecification"]
+    assert "ProfilerConfig" not in trial
+
+
+@pytest.mark.parametrize(
+    ("image", "expected"),
+    [
+        (Image(framework="tensorflow", version="2.21.0"), "/opt/ml/model"),
+        (
+            "763104351884.dkr.ecr.us-east-1.amazonaws.com/tensorflow-training:2.19.0-x",
+            "/opt/ml/model",
+        ),
+        (IMAGE, None),
+    ],
+)
+def test_only_tensorflow_scripts_are_told_a_model_dir(
+    script: Path, image: Any, expected: str | None
+) -> None:
+    """Its toolkit would pass None/<job>/model; other scripts may not know the flag."""
+    step = training_step(
+        trained(script, image=image), name="fit", channels={"train": "s3://b/t"}
+    )
+
+    assert step.arguments["HyperParameters"].get("model_dir") == expected
+
+
+def test_integer_variables_become_strings_where_strings_are_wanted(
+    script: Path,
+) -> None:
+    """Hyperparameters are strings: an integer parameter is joined into one."""
+    epochs = sdk.load().parameters.ParameterInteger("epochs", default_value=5)
+    config = trained(script, hyperparameters={"epochs": epochs})
+
+    step = training_step(config, name="fit", channels={"train": "s3://b/t"})
+    value = step.arguments["HyperParameters"]["epochs"]
+
+    assert value.expr == {
+        "Std:Join": {"On": "", "Values": [{"Get": "Parameters.epochs"}]}
+    }
+
+
+def test_images_are_looked_up_by_region(script: Path) -> None:
+    """The account of the image is the region's own."""
+    config = ProcessingConfig(
+        **{**PLACE, "region": "eu-west-1"}, script=script, outputs=["out"]
+    )
+
+    step = processing_step(config, name="prepare", inputs={})
+
+    assert step.arguments["AppSpecification"]["ImageUri"] == (
+        "141502667606.dkr.ecr.eu-west-1.amazonaws.com/"
+        "sagemaker-scikit-learn:1.9-0-cpu-py3"
+    )
+
+
+@pytest.mark.parametrize(
+    ("image", "match"),
+    [
+        (Image(framework="nope", version="1"), "the SDK knows no images of 'nope'"),
+        (Image(framework="sklearn", version="9"), "Unsupported sklearn version: 9"),
+    ],
+)
+def test_unknown_images_are_refused(script: Path, image: Image, match: str) -> None:
+    """An image that AWS does not have is refused with those that it has."""
+    with pytest.raises(ConfigError, match=match):
+        training_step(
+            trained(script, image=image), name="fit", channels={"train": "s3://b/t"}
+        )
+
+
+@pytest.mark.parametrize(
+    ("call", "match"),
+    [
+        (
+            lambda c: processing_step(c, name="a b", inputs={}),
+            "name: expected up to 64",
+        ),
+        (
+            lambda c: processing_step(c, name="a", inputs={"code": "s3://b/k"}),
+            "the name 'code' is where the script itself is mounted",
+        ),
+        (
+            lambda c: processing_step(c, name="a", inputs={"x": "/tmp/x"}),
+            r"inputs=…\)\['x'\]: expected an S3 URI",
+        ),
+    ],
+)
+def test_wrong_calls_are_refused(script: Path, call: Any, match: str) -> None:
+    """Names and inputs are checked before a request is made of them."""
+    config = ProcessingConfig(**PLACE, script=script, image=IMAGE, outputs=["out"])
+
+    with pytest.raises(ConfigError, match=match):
+        call(config)
+
+
+@pytest.mark.parametrize("missing", ["role", "region", "bucket"])
+def test_a_step_needs_a_place(script: Path, missing: str) -> None:
+    """Role, region and bucket come from config or session, or the step is refused."""
+    place = {**PLACE, missing: None}
+    config = ProcessingConfig(**place, script=script, image=IMAGE, outputs=["out"])
+
+    with pytest.raises(ConfigError, match=rf"ProcessingConfig\.{missing}: the step ne"):
+        processing_step(config, name="prepare", inputs={})
+
+
+def test_a_session_stands_in_for_region_and_bucket(
+    script: Path, closed_network: list[str]
+) -> None:
+    """Where the config is silent the session speaks, and no call is made."""
+    from penguin_pipes.factories.deployable import DeferredSession
+
+    session = DeferredSession(region="eu-west-1", bucket="session-bucket")
+    config = ProcessingConfig(role=PLACE["role"], script=script, outputs=["out"])
+
+    step = processing_step(config, name="prepare", inputs={}, session=session)
+
+    assert "eu-west-1" in step.arguments["AppSpecification"]["ImageUri"]
+    assert all("s3://session-bucket/code/" in uri for uri in sdk.bundles_of(step))
+    assert closed_network == []
+
+
+def test_steps_are_the_sdks_own_and_cached(script: Path) -> None:
+    """A step of ours is a step like any other, with a cache of 15 days."""
+    steps = sdk.load()
+    training = trained(script, metrics={"val_accuracy": "(.)"})
+    channels = {"train": "s3://b/t"}
+    processing = ProcessingConfig(**PLACE, script=script, image=IMAGE, outputs=["out"])
+    made = [
+        processing_step(processing, name="a", inputs={}),
+        training_step(training, name="b", channels=channels),
+        tuning_step(TuningConfig(training=training), name="c", channels=channels),
+    ]
+
+    assert [type(step) for step in made] == [
+        steps.ProcessingStep,
+        steps.TrainingStep,
+        steps.TuningStep,
+    ]
+    for step in made:
+        assert step.to_request()["CacheConfig"] == {
+            "Enabled": True,
+            "ExpireAfter": "P15D",
+        }
+
+
+def test_the_cache_can_be_turned_off(script: Path) -> None:
+    """A policy that is off is written as off."""
+    config = ProcessingConfig(
+        **PLACE,
+        script=script,
+        image=IMAGE,
+        outputs=["out"],
+        cache=CachePolicy(enabled=False),
+    )
+
+    step = processing_step(config, name="a", inputs={})
+
+    assert step.to_request()["CacheConfig"]["Enabled"] is False
+
+
+def test_rendering_does_not_wear_a_step_out(script: Path) -> None:
+    """The SDK changes the request that it gets; the next one is whole again."""
+    step = training_step(trained(script), name="fit", channels={"train": "s3://b/t"})
+
+    first, second = step.arguments, step.arguments
+
+    assert first == second
+    assert first is not second

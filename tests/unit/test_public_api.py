@@ -1,0 +1,65 @@
+"""The front door: what is public, and what it costs to open it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import penguin_pipes
+
+HEAVY = (
+    "attrs",
+    "boto3",
+    "botocore",
+    "keras",
+    "numpy",
+    "pandas",
+    "sagemaker",
+    "sklearn",
+    "tensorflow",
+)
+
+
+def loaded_after(statement: str) -> set[str]:
+    """Return which heavy modules a bare interpreter has after *statement*."""
+    probe = f"import sys; {statement}; print(*(m for m in {HEAVY} if m in sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", probe], env={}, capture_output=True, check=True
+    )
+    return set(done.stdout.decode().split())
+
+
+def test_every_public_name_is_there_and_listed_once() -> None:
+    """__all__ and dir() are the public names, and each can be had."""
+    assert dir(penguin_pipes) == sorted(penguin_pipes.__all__)
+    assert len(set(penguin_pipes.__all__)) == len(penguin_pipes.__all__)
+    for name in penguin_pipes.__all__:
+        value = getattr(penguin_pipes, name)
+        assert value.__doc__ or not callable(value)
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    """A typo is told as Python tells it."""
+    with pytest.raises(AttributeError, match="'penguin_pipes' has no attribute 'buil'"):
+        _ = penguin_pipes.buil
+
+
+@pytest.mark.parametrize(
+    ("statement", "allowed"),
+    [
+        ("import penguin_pipes", set()),
+        ("from penguin_pipes import PipelineConfig", {"attrs"}),
+        ("from penguin_pipes import penguins_config; penguins_config()", {"attrs"}),
+        ("from penguin_pipes import build_pipeline", {"attrs"}),
+        ("from penguin_pipes.local import run_locally", {"attrs"}),
+        ("import penguin_pipes.deploy", set()),
+    ],
+)
+def test_importing_is_cheap(statement: str, allowed: set[str]) -> None:
+    """Neither the SDK nor TensorFlow is loaded before they are needed.
+
+    The interpreter has no environment at all: no region, no credentials, no home.
+    """
+    assert loaded_after(statement) <= allowed
