@@ -8,7 +8,12 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from penguin_pipes.errors import ConfigError, PenguinPipesError, RequestError
+from penguin_pipes.errors import (
+    ConfigError,
+    PenguinPipesError,
+    RequestError,
+    StepFailedError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,9 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         _check(arguments)
         config = _config(arguments)
         if arguments.local:
-            _run_here(config, arguments)
-        else:
-            _send(config, start=arguments.start)
+            return _run_here(config, arguments.home)
+        _send(config, start=arguments.start)
     except KeyboardInterrupt:
         _say("interrupted; what had finished is kept")
         return INTERRUPTED
@@ -130,23 +134,33 @@ def _config(arguments: argparse.Namespace) -> PipelineConfig:
     return config
 
 
-def _run_here(config: PipelineConfig, arguments: argparse.Namespace) -> None:
-    """Run the pipeline on this computer and show what became of it."""
+def _run_here(config: PipelineConfig, home: Path) -> int:
+    """Run the pipeline on this computer, show what became of it, return the code."""
     from rich.console import Console
 
-    from penguin_pipes.local import run_locally
+    from penguin_pipes.local import Run, run_locally
+    from penguin_pipes.local.interrupts import interrupted_by_requests_to_end
     from penguin_pipes.pipeline import build_pipeline
-    from penguin_pipes.report import TerminalWatcher
+    from penguin_pipes.report import RunProgress, show_failure, show_run
 
-    with TerminalWatcher(Console()) as watch:
+    out, err = Console(highlight=False), Console(stderr=True, highlight=False)
+    with interrupted_by_requests_to_end():
         pipeline = build_pipeline(config)
-        run_locally(
-            pipeline.definition(),
-            files=pipeline.files,
-            home=arguments.home,
-            name=config.name,
-            watch=watch,
-        )
+        try:
+            run = run_locally(
+                pipeline.definition(),
+                files=pipeline.files,
+                home=home,
+                name=config.name,
+                watch=RunProgress(out),
+            )
+        except StepFailedError as error:
+            if isinstance(error.run, Run):
+                show_run(error.run, out)
+                show_failure(error.run.step(error.step), err)
+            return FAILED
+    show_run(run, out)
+    return OK
 
 
 def _send(config: PipelineConfig, *, start: bool) -> None:

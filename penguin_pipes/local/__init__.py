@@ -1,1 +1,38 @@
-"""To be written."""
+"""Run any SageMaker pipeline definition on this computer.
+
+`run_locally` takes the definition JSON and the files it names, and returns the record
+of the run: a `Run` of `StepRun`s. A watcher is told each `Event` as it happens.
+"""
+
+from penguin_pipes.local.engine import run_locally
+from penguin_pipes.local.events import (
+    Event,
+    MetricSeen,
+    RunFinished,
+    RunStarted,
+    StepFinished,
+    StepLine,
+    StepStarted,
+    Watcher,
+)
+from penguin_pipes.local.failures import failure_message
+from penguin_pipes.local.history import History
+from penguin_pipes.local.records import MetricPoint, Run, Status, StepRun
+
+__all__ = [
+    "Event",
+    "History",
+    "MetricPoint",
+    "MetricSeen",
+    "Run",
+    "RunFinished",
+    "RunStarted",
+    "Status",
+    "StepFinished",
+    "StepLine",
+    "StepRun",
+    "StepStarted",
+    "Watcher",
+    "failure_message",
+    "run_locally",
+]

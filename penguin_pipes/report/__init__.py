@@ -1,1 +1,5 @@
-"""To be written."""
+"""A run as people read it; nothing here changes one."""
+
+from penguin_pipes.report.terminal import RunProgress, show_failure, show_run
+
+__all__ = ["RunProgress", "show_failure", "show_run"]

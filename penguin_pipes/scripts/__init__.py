@@ -1,1 +1,1 @@
-"""What runs inside a container; each script travels alone and imports nothing of ours."""
+"""What runs inside a container; each script travels alone, importing none of ours."""

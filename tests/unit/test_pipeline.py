@@ -116,9 +116,8 @@ def test_custom_job_prefixes_reach_every_kind_of_job(
     ) == expected
 
 
-def test_a_pipeline_that_has_nothing_to_do_with_penguins(
-    churn_folder: Path, closed_network: list[str]
-) -> None:
+@pytest.mark.usefixtures("closed_network")
+def test_a_pipeline_that_has_nothing_to_do_with_penguins(churn_folder: Path) -> None:
     """Two processing steps, names and an image of one's own, mixed with the SDK's."""
     from penguin_pipes.factories import sdk
 
@@ -240,8 +239,9 @@ def test_upserting_again_uploads_nothing(aws: Any) -> None:
     assert bodies == {b"left alone"}
 
 
+@pytest.mark.usefixtures("aws")
 def test_tags_reach_the_pipeline_and_its_jobs(
-    churn_config: Callable[..., PipelineConfig], aws: Any
+    churn_config: Callable[..., PipelineConfig],
 ) -> None:
     """The config's tags are the pipeline's and every job's."""
     pipeline = build_pipeline(churn_config(tags={"team": "growth"}))
@@ -267,7 +267,8 @@ def test_the_uploader_is_what_was_passed_in(
     assert "Contents" not in aws.list_objects_v2(Bucket="acme-ml")
 
 
-def test_a_failed_upload_leaves_the_pipeline_alone(aws: Any) -> None:
+@pytest.mark.usefixtures("aws")
+def test_a_failed_upload_leaves_the_pipeline_alone() -> None:
     """The definition is sent only when everything that it names is there."""
     pipeline = build_pipeline(penguins_config(bucket="not-there", role=ROLE))
 

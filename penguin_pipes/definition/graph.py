@@ -1,0 +1,105 @@
+"""Say which step comes after which, and that the question has an answer."""
+
+from __future__ import annotations
+
+import difflib
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING
+
+from penguin_pipes.definition.references import Reference, find_references
+from penguin_pipes.errors import DefinitionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from penguin_pipes.definition.model import Definition, Step
+
+
+def in_order(definition: Definition) -> tuple[Step, ...]:
+    """Return the steps in an order in which each follows everything it reads.
+
+    Among steps that could go next, the definition's own order decides, so that the
+    answer is always the same.
+
+    Raises:
+        DefinitionError: If a reference leads nowhere or the steps form a circle.
+    """
+    position = {step.name: index for index, step in enumerate(definition.steps)}
+    needs = upstream(definition)
+    sorter = TopologicalSorter(needs)
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        raise _circle(definition, error.args[1]) from None
+    ready: list[str] = []
+    order: list[Step] = []
+    while sorter.is_active():
+        ready = sorted({*ready, *sorter.get_ready()}, key=position.__getitem__)
+        name = ready.pop(0)
+        order.append(definition.steps[position[name]])
+        sorter.done(name)
+    return tuple(order)
+
+
+def upstream(definition: Definition) -> dict[str, tuple[str, ...]]:
+    """Return, for every step, the steps that must have finished before it.
+
+    Raises:
+        DefinitionError: If a reference or a ``DependsOn`` names nothing that exists.
+    """
+    owner = {
+        name: step.name
+        for step in definition.steps
+        for name in (step.name, *step.inner)
+    }
+    parameters = {parameter.name for parameter in definition.parameters}
+    return {
+        step.name: _needs(step, owner=owner, parameters=parameters)
+        for step in definition.steps
+    }
+
+
+def _needs(
+    step: Step, *, owner: dict[str, str], parameters: set[str]
+) -> tuple[str, ...]:
+    """Return the other top-level steps that *step* leans on."""
+    found: dict[str, None] = {}
+    for name in step.depends_on:
+        _refuse_unknown("step", name, owner, f"{step.address}.DependsOn")
+        found[owner[name]] = None
+    for reference in find_references(step.raw, step.address):
+        _check(reference, owner=owner, parameters=parameters)
+        if reference.kind == "Steps":
+            own = owner[reference.name] == step.name and reference.name != step.name
+            if not own:
+                found[owner[reference.name]] = None
+    return tuple(found)
+
+
+def _check(
+    reference: Reference, *, owner: dict[str, str], parameters: set[str]
+) -> None:
+    """Raise unless what *reference* names is declared."""
+    if reference.kind == "Parameters":
+        _refuse_unknown("parameter", reference.name, parameters, reference.address)
+    if reference.kind == "Steps":
+        _refuse_unknown("step", reference.name, owner, reference.address)
+
+
+def _refuse_unknown(what: str, name: str, known: Iterable[str], address: str) -> None:
+    """Raise if *name* is not among the *known* ones, offering the nearest."""
+    known = list(known)
+    if name in known:
+        return
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}"
+    msg = f"no {what} is called {name!r}; {hint if known else 'there are none'}"
+    raise DefinitionError(msg, address=address)
+
+
+def _circle(definition: Definition, names: list[str]) -> DefinitionError:
+    """Return the error that draws the circle."""
+    step = next(step for step in definition.steps if step.name == names[0])
+    way = " → ".join(reversed(names))
+    msg = f"the steps wait for each other: {way}; take one of these references out"
+    return DefinitionError(msg, address=step.address)

@@ -1,0 +1,167 @@
+"""``python -m penguin_pipes.local FILE``: run any definition on this computer."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from rich.console import Console
+
+from penguin_pipes.definition import Definition, parse
+from penguin_pipes.errors import (
+    InputError,
+    PenguinPipesError,
+    RequestError,
+    StepFailedError,
+)
+from penguin_pipes.local.engine import HOME, run_locally
+from penguin_pipes.local.interrupts import interrupted_by_requests_to_end
+from penguin_pipes.local.parameters import Given, from_text
+from penguin_pipes.local.records import Run
+from penguin_pipes.report import RunProgress, show_failure, show_run
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DONE: Final = 0
+FAILED: Final = 1
+REFUSED: Final = 2
+INTERRUPTED: Final = 130
+
+
+class Arguments(argparse.Namespace):
+    """The command line, with its types."""
+
+    definition: Path
+    file: list[str]
+    parameter: list[str]
+    parameter_file: list[str]
+    home: Path
+    name: str
+    debug: bool
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return what knows the command line."""
+    found = argparse.ArgumentParser(
+        prog="python -m penguin_pipes.local",
+        description="Run a SageMaker pipeline definition on this computer.",
+    )
+    found.add_argument(
+        "definition", type=Path, metavar="FILE", help="the definition JSON"
+    )
+    found.add_argument(
+        "--file",
+        action="append",
+        default=[],
+        metavar="S3URI=PATH",
+        help="the local file or folder that an S3 name or prefix stands for",
+    )
+    found.add_argument(
+        "--parameter",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a value for a parameter of the pipeline",
+    )
+    found.add_argument(
+        "--parameter-file",
+        action="append",
+        default=[],
+        metavar="NAME=PATH",
+        help="a local file or folder as the value of a parameter",
+    )
+    found.add_argument(
+        "--home",
+        type=Path,
+        default=HOME,
+        metavar="DIR",
+        help="where runs and what they wrote are kept (default: %(default)s)",
+    )
+    found.add_argument(
+        "--name", default="pipeline", help="the pipeline's name (default: %(default)s)"
+    )
+    found.add_argument(
+        "--debug", action="store_true", help="show the trace of an error"
+    )
+    return found
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the definition that the command line names; return the exit code."""
+    arguments = parser().parse_args(argv, namespace=Arguments())
+    out, err = Console(highlight=False), Console(stderr=True, highlight=False)
+    try:
+        with interrupted_by_requests_to_end():
+            show_run(_run(arguments, out), out)
+    except PenguinPipesError as error:
+        if arguments.debug:
+            traceback.print_exc()
+        return _explain(error, out, err)
+    except KeyboardInterrupt:
+        err.print("interrupted; what had finished is kept")
+        return INTERRUPTED
+    return DONE
+
+
+def _run(arguments: Arguments, out: Console) -> Run:
+    """Run what the command line asks for."""
+    definition = parse(arguments.definition)
+    return run_locally(
+        definition.raw,
+        files=dict(map(_file, arguments.file)),
+        parameters=_parameters(definition, arguments),
+        name=arguments.name,
+        home=arguments.home,
+        watch=RunProgress(out),
+    )
+
+
+def _explain(error: PenguinPipesError, out: Console, err: Console) -> int:
+    """Print what went wrong; return the exit code that says so."""
+    if isinstance(error, StepFailedError) and isinstance(error.run, Run):
+        show_run(error.run, out)
+        show_failure(error.run.step(error.step), err)
+        return FAILED
+    err.print(f"error: {error}", markup=False, soft_wrap=True)
+    return REFUSED if isinstance(error, RequestError) else FAILED
+
+
+def _parameters(definition: Definition, arguments: Arguments) -> dict[str, Given]:
+    """Return the given values, each of the type its parameter declares."""
+    declared = {parameter.name: parameter for parameter in definition.parameters}
+    found: dict[str, Given] = {}
+    for text in arguments.parameter:
+        name, value = _halves(text, "--parameter NAME=VALUE")
+        found[name] = from_text(declared[name], value) if name in declared else value
+    for text in arguments.parameter_file:
+        name, value = _halves(text, "--parameter-file NAME=PATH")
+        found[name] = Path(value)
+    return found
+
+
+def _halves(text: str, form: str) -> tuple[str, str]:
+    """Return what stands before and after the first ``=``."""
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        msg = f"{text!r}: expected {form}"
+        raise InputError(msg)
+    return name, value
+
+
+def _file(text: str) -> tuple[str, Path]:
+    """Return an S3 name and its path; either may have an ``=`` of its own."""
+    places = [index for index, sign in enumerate(text) if sign == "="]
+    for index in places:
+        if text[index + 1 :] and Path(text[index + 1 :]).exists():
+            return text[:index], Path(text[index + 1 :])
+    name, path = _halves(text, "--file S3URI=PATH")
+    msg = f"--file {name}={path}: there is nothing at {path!r}"
+    raise InputError(msg)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

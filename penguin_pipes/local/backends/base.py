@@ -1,0 +1,58 @@
+"""What a backend is given, and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Protocol
+
+import attrs
+
+
+@attrs.frozen(kw_only=True)
+class Command:
+    """One command line, with everything it may know.
+
+    Attributes:
+        argv: The words of the command; no shell comes between.
+        cwd: The folder it starts in.
+        environment: Its whole environment, not an addition to somebody else's.
+    """
+
+    argv: tuple[str, ...]
+    cwd: Path
+    environment: Mapping[str, str]
+
+
+@attrs.frozen(kw_only=True)
+class Outcome:
+    """How a command ended.
+
+    Attributes:
+        exit_code: Negative if a signal ended it, as in `subprocess`.
+        timed_out: Whether it was stopped for having run too long.
+    """
+
+    exit_code: int
+    timed_out: bool = False
+
+
+class Backend(Protocol):
+    """Somewhere a command can run."""
+
+    def run(
+        self,
+        command: Command,
+        *,
+        log: Path,
+        on_line: Callable[[str], None],
+        timeout_s: float,
+    ) -> Outcome:
+        """Run *command* to its end.
+
+        Args:
+            command: What to run.
+            log: The file that gets every byte it prints, as it prints it.
+            on_line: Told each line of that, without its end.
+            timeout_s: How long it may take before it is asked, then made, to stop.
+        """

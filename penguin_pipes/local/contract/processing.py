@@ -1,0 +1,177 @@
+"""The contract of processing containers: the request, the files, the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import attrs
+
+from penguin_pipes.local.contract.requests import (
+    DataInput,
+    DataOutput,
+    container_path,
+    max_runtime_s,
+    refuse_many_instances,
+    refuse_unless,
+    words,
+)
+
+if TYPE_CHECKING:
+    from penguin_pipes.definition import Node
+    from penguin_pipes.local.contract.host import Host
+    from penguin_pipes.local.contract.tree import WorkTree
+
+DATA: Final = "/opt/ml/processing"
+CONFIG: Final = "/opt/ml/config"
+MESSAGE: Final = "/opt/ml/output/message"
+TOLD: Final = (
+    "AppSpecification",
+    "Environment",
+    "ProcessingInputs",
+    "ProcessingOutputConfig",
+    "ProcessingResources",
+    "RoleArn",
+    "StoppingCondition",
+)
+"""The members of the request that ``processingjobconfig.json`` repeats."""
+
+
+@attrs.frozen(kw_only=True)
+class ProcessingRequest:
+    """A processing job, as far as it can run on this computer.
+
+    Attributes:
+        image: The image it would run in.
+        role: The role it would run under.
+        command: Entrypoint and arguments, in exec form.
+        environment: What the request sets.
+        inputs: What is staged before.
+        outputs: What is published after.
+        max_runtime_s: When it is stopped.
+        raw: The request as it would be sent.
+    """
+
+    image: str
+    role: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    inputs: tuple[DataInput, ...]
+    outputs: tuple[DataOutput, ...]
+    max_runtime_s: int
+    raw: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, request: Node) -> Self:
+        """Return the job that *request* asks for.
+
+        Raises:
+            DefinitionError: If it is malformed; an `UnsupportedError` if it is sound
+                but cannot run on this computer.
+        """
+        app = request.need("AppSpecification")
+        resources = request.need("ProcessingResources")
+        refuse_many_instances(resources.get("ClusterConfig"))
+        environment = request.get("Environment")
+        outputs = request.get("ProcessingOutputConfig")
+        return cls(
+            image=app.need("ImageUri").text(),
+            role=request.text_of("RoleArn"),
+            command=_command(app),
+            environment={} if environment is None else environment.texts(),
+            inputs=_inputs(request),
+            outputs=() if outputs is None else _outputs(outputs),
+            max_runtime_s=max_runtime_s(request),
+            raw=request.value,
+        )
+
+
+def _command(app: Node) -> tuple[str, ...]:
+    """Return the command line of a job."""
+    entrypoint = words(app.get("ContainerEntrypoint"))
+    if not entrypoint:
+        app.cannot_run(
+            "there is no ContainerEntrypoint, and the image's own is not on this "
+            "computer; name the command"
+        )
+    return (*entrypoint, *words(app.get("ContainerArguments")))
+
+
+def _inputs(request: Node) -> tuple[DataInput, ...]:
+    """Return the inputs that the service, not the job, brings in."""
+    found = []
+    for node in request.all("ProcessingInputs"):
+        if _is_app_managed(node):
+            continue
+        if node.get("DatasetDefinition") is not None:
+            node.cannot_run("a DatasetDefinition needs AWS; use an S3Input")
+        s3 = node.need("S3Input")
+        refuse_unless(s3.get("S3DataType"), "S3Prefix", why="is not followed here")
+        refuse_unless(s3.get("S3InputMode"), "File", why="needs a pipe of the service")
+        refuse_unless(s3.get("S3CompressionType"), "None", why="needs Pipe mode")
+        found.append(
+            DataInput(
+                name=node.need("InputName").text(),
+                uri=s3.need("S3Uri").text(),
+                path=container_path(s3.need("LocalPath"), DATA),
+                address=f"{s3.address}.S3Uri",
+            )
+        )
+    return tuple(found)
+
+
+def _outputs(config: Node) -> tuple[DataOutput, ...]:
+    """Return the outputs that the service, not the job, takes away."""
+    found = []
+    for node in config.all("Outputs"):
+        if _is_app_managed(node):
+            continue
+        if node.get("FeatureStoreOutput") is not None:
+            node.cannot_run("a FeatureStoreOutput needs AWS; use an S3Output")
+        s3 = node.need("S3Output")
+        found.append(
+            DataOutput(
+                name=node.need("OutputName").text(),
+                uri=s3.need("S3Uri").text(),
+                path=container_path(s3.need("LocalPath"), DATA),
+            )
+        )
+    return tuple(found)
+
+
+def _is_app_managed(node: Node) -> bool:
+    """Return whether the job looks after this input or output by itself."""
+    managed = node.get("AppManaged")
+    return managed is not None and managed.value is True
+
+
+def config_files(
+    request: ProcessingRequest, *, name: str, arn: str
+) -> dict[str, dict[str, Any]]:
+    """Return the JSON files that the job finds, by their paths."""
+    told = {key: request.raw[key] for key in TOLD if key in request.raw}
+    return {
+        f"{CONFIG}/processingjobconfig.json": {
+            "ProcessingJobArn": arn,
+            "ProcessingJobName": name,
+            **told,
+        },
+        f"{CONFIG}/resourceconfig.json": {
+            "current_host": "algo-1",
+            "hosts": ["algo-1"],
+        },
+    }
+
+
+def environment(
+    request: ProcessingRequest, tree: WorkTree, host: Host
+) -> dict[str, str]:
+    """Return the job's whole environment: the image's stand-in, then the request's."""
+    asked = {key: tree.localize(value) for key, value in request.environment.items()}
+    return {**host.base_environment, **asked}
+
+
+def argv(request: ProcessingRequest, tree: WorkTree, host: Host) -> tuple[str, ...]:
+    """Return the words of the job's command."""
+    first, *rest = (tree.localize(word) for word in request.command)
+    return (host.executable(first), *rest)

@@ -1,0 +1,115 @@
+"""The archive that holds a training script: look inside, then unpack it safely."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tarfile
+import zlib
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+from penguin_pipes.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+REQUIREMENTS: Final = PurePosixPath("requirements.txt")
+SETUP: Final = PurePosixPath("setup.py")
+
+
+def inspect(archive: Path, program: str) -> None:
+    """Raise unless *archive* can be unpacked and holds *program*.
+
+    Raises:
+        InputError: With what is wrong, and the way out.
+    """
+    with _opened(archive) as tar:
+        names = set()
+        for member in tar:
+            _refuse_escape(member, archive)
+            names.add(PurePosixPath(member.name))
+            if PurePosixPath(member.name) == REQUIREMENTS and program.endswith(".py"):
+                _refuse_requirements(tar, member, archive)
+    if PurePosixPath(program) not in names:
+        there = ", ".join(sorted(map(str, names))) or "nothing"
+        msg = f"{archive}: there is no {program} in the archive; it holds: {there}"
+        raise InputError(msg)
+    if SETUP in names and not program.endswith(".sh"):
+        msg = (
+            f"{archive}: a setup.py at the root makes the container install a package, "
+            "which the local run does not do; leave it out and name a plain script"
+        )
+        raise InputError(msg)
+
+
+def unpack(archive: Path, target: Path, program: str) -> None:
+    """Unpack *archive* into *target*; nothing of it gets outside.
+
+    Raises:
+        InputError: As `inspect` does, before a single file is written.
+    """
+    inspect(archive, program)
+    target.mkdir(parents=True, exist_ok=True)
+    with _opened(archive) as tar:
+        tar.extractall(target, filter="data")
+    _make_startable(target, program)
+
+
+def place(source: Path, target: Path, program: str) -> None:
+    """Bring the code at *source*, a folder or an archive, into *target*.
+
+    Raises:
+        InputError: If the script is not there.
+    """
+    if source.is_file():
+        unpack(source, target, program)
+        return
+    if not (source / program).is_file():
+        msg = f"{source}: there is no {program} in this folder"
+        raise InputError(msg)
+    shutil.copytree(source, target, dirs_exist_ok=True)
+    _make_startable(target, program)
+
+
+def _make_startable(target: Path, program: str) -> None:
+    """Let a script that is no Python be started as a command, as the toolkit does."""
+    if not program.endswith(".py"):
+        (target / program).chmod(0o755)
+
+
+def _refuse_escape(member: tarfile.TarInfo, archive: Path) -> None:
+    """Raise if a member, or what it links to, would lie outside the code folder."""
+    nowhere = archive.with_name("code")
+    try:
+        if PurePosixPath(member.name).is_absolute():
+            raise tarfile.AbsolutePathError(member)
+        tarfile.data_filter(member, str(nowhere))
+    except tarfile.FilterError as error:
+        msg = f"{archive}: {member.name!r} would leave the code folder ({error})"
+        raise InputError(msg) from None
+
+
+def _refuse_requirements(
+    tar: tarfile.TarFile, member: tarfile.TarInfo, archive: Path
+) -> None:
+    """Raise if there is anything to install."""
+    file = tar.extractfile(member)
+    lines = file.read().decode(errors="replace").splitlines() if file else []
+    if any(line.strip() and not line.strip().startswith("#") for line in lines):
+        msg = (
+            f"{archive}: the container would install requirements.txt, which the local "
+            "run does not do yet; install it into this environment and bundle without"
+        )
+        raise InputError(msg)
+
+
+@contextlib.contextmanager
+def _opened(archive: Path) -> Iterator[tarfile.TarFile]:
+    """Open a gzipped archive, and say so plainly if it is none."""
+    try:
+        with tarfile.open(archive, "r:gz") as tar:
+            yield tar
+    except (tarfile.ReadError, EOFError, zlib.error, OSError) as error:
+        msg = f"{archive} is no gzipped tar archive ({error})"
+        raise InputError(msg) from None

@@ -1,0 +1,253 @@
+"""The contract of training containers: the request, and the files a job finds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import attrs
+
+from penguin_pipes.local.contract.names import account_of, region_of
+from penguin_pipes.local.contract.requests import (
+    DataInput,
+    DataOutput,
+    container_path,
+    max_runtime_s,
+    refuse_many_instances,
+    refuse_unless,
+    words,
+)
+
+if TYPE_CHECKING:
+    from penguin_pipes.definition import Node
+
+INPUT: Final = "/opt/ml/input"
+CONFIG: Final = "/opt/ml/input/config"
+CHANNELS: Final = "/opt/ml/input/data"
+CODE: Final = "/opt/ml/code"
+MODEL: Final = "/opt/ml/model"
+OUTPUT: Final = "/opt/ml/output"
+OUTPUT_DATA: Final = "/opt/ml/output/data"
+OUTPUT_INTERMEDIATE: Final = "/opt/ml/output/intermediate"
+FAILURE: Final = "/opt/ml/output/failure"
+CHECKPOINTS: Final = "/opt/ml/checkpoints"
+HOST_NAME: Final = "algo-1"
+GROUP: Final = "homogeneousCluster"
+SDK_DRIVERS: Final = "sm_drivers"
+
+
+@attrs.frozen(kw_only=True)
+class Channel(DataInput):
+    """One channel of input data.
+
+    Attributes:
+        config: What ``inputdataconfig.json`` says of it.
+    """
+
+    config: Mapping[str, str]
+
+
+@attrs.frozen(kw_only=True)
+class TrainingRequest:
+    """A training job, as far as it can run on this computer.
+
+    Attributes:
+        image: The image it would run in.
+        role: The role it would run under.
+        entrypoint: Its own command line, empty if the image's toolkit starts it.
+        hyperparameters: All of them, as the strings of the request.
+        environment: What the request sets.
+        metrics: Names and regular expressions.
+        channels: What is staged before.
+        output_uri: Where the artifacts go, without a slash at the end.
+        compressed: Whether the model becomes a ``model.tar.gz``.
+        checkpoints: What is brought back before and kept after, if anything.
+        instance_type: What it would run on.
+        max_runtime_s: When it is stopped.
+        raw: The request as it would be sent.
+    """
+
+    image: str
+    role: str
+    entrypoint: tuple[str, ...]
+    hyperparameters: Mapping[str, str]
+    environment: Mapping[str, str]
+    metrics: tuple[tuple[str, str], ...]
+    channels: tuple[Channel, ...]
+    output_uri: str
+    compressed: bool
+    checkpoints: DataOutput | None
+    instance_type: str
+    max_runtime_s: int
+    raw: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, request: Node) -> Self:
+        """Return the job that *request* asks for.
+
+        Raises:
+            DefinitionError: If it is malformed; an `UnsupportedError` if it is sound
+                but cannot run on this computer.
+        """
+        algorithm = request.need("AlgorithmSpecification")
+        if request.get("ServerlessJobConfig") or algorithm.get("AlgorithmName"):
+            request.cannot_run("the service's own algorithms run at the service only")
+        resources = request.get("ResourceConfig")
+        refuse_many_instances(resources)
+        if resources is not None and resources.get("InstanceGroups"):
+            resources.cannot_run("instance groups cannot run on one computer")
+        output = request.need("OutputDataConfig")
+        mode = algorithm.text_of("TrainingInputMode", "File")
+        return cls(
+            image=algorithm.need("TrainingImage").text(),
+            role=request.text_of("RoleArn"),
+            entrypoint=_entrypoint(algorithm),
+            hyperparameters=_texts(request, "HyperParameters"),
+            environment=_texts(request, "Environment"),
+            metrics=_metrics(algorithm),
+            channels=tuple(_channel(n, mode) for n in request.all("InputDataConfig")),
+            output_uri=output.need("S3OutputPath").text().rstrip("/"),
+            compressed=output.text_of("CompressionType", "GZIP") != "NONE",
+            checkpoints=_checkpoints(request),
+            instance_type=resources.text_of("InstanceType") if resources else "",
+            max_runtime_s=max_runtime_s(request),
+            raw=request.value,
+        )
+
+    @property
+    def region(self) -> str:
+        """The region that the request was written for."""
+        return region_of(self.image)
+
+    @property
+    def account(self) -> str:
+        """The account that the request was written for."""
+        return account_of(self.role)
+
+    def artifact(self, job_name: str, name: str = "") -> str:
+        """Return the S3 name of one artifact of the job, or of all."""
+        return f"{self.output_uri}/{job_name}/output/{name}".rstrip("/")
+
+    def model_uri(self, job_name: str) -> str:
+        """Return the S3 name of the job's model."""
+        return self.artifact(job_name, "model.tar.gz" if self.compressed else "model")
+
+
+def _texts(request: Node, key: str) -> dict[str, str]:
+    """Return a map of strings, empty if it is absent."""
+    found = request.get(key)
+    return {} if found is None else found.texts()
+
+
+def _entrypoint(algorithm: Node) -> tuple[str, ...]:
+    """Return the job's own command line, if it has one."""
+    entrypoint = words(algorithm.get("ContainerEntrypoint"))
+    arguments = words(algorithm.get("ContainerArguments"))
+    if arguments and not entrypoint:
+        algorithm.cannot_run(
+            "there are ContainerArguments for an entrypoint that only the image "
+            "knows; name it as ContainerEntrypoint"
+        )
+    return (*entrypoint, *arguments)
+
+
+def _metrics(algorithm: Node) -> tuple[tuple[str, str], ...]:
+    """Return the names and expressions of the metrics."""
+    return tuple(
+        (node.need("Name").text(), node.need("Regex").text())
+        for node in algorithm.all("MetricDefinitions")
+    )
+
+
+def _channel(node: Node, mode: str) -> Channel:
+    """Return one channel."""
+    name = node.need("ChannelName").text()
+    if name == SDK_DRIVERS:
+        node.cannot_run(
+            "the SDK's own driver (ModelTrainer(source_code=…)) has its paths built "
+            "in; start the script by the hyperparameter sagemaker_program instead"
+        )
+    source = node.need("DataSource")
+    s3 = source.get("S3DataSource")
+    if s3 is None:
+        source.cannot_run("only an S3DataSource can be read here")
+    refuse_unless(s3.get("S3DataType"), "S3Prefix", why="is not followed here")
+    refuse_unless(node.get("CompressionType"), "None", why="needs Pipe mode")
+    refuse_unless(node.get("RecordWrapperType"), "None", why="needs Pipe mode")
+    mode = node.text_of("InputMode", mode)
+    if mode not in {"File", "FastFile"}:
+        node.cannot_run(f"{mode!r} needs a pipe of the service; use 'File'")
+    return Channel(
+        name=name,
+        uri=s3.need("S3Uri").text(),
+        path=f"{CHANNELS}/{name}",
+        address=f"{s3.address}.S3Uri",
+        config=_channel_config(node, s3, mode),
+    )
+
+
+def _channel_config(node: Node, s3: Node, mode: str) -> dict[str, str]:
+    """Return what the job is told about one channel."""
+    content = node.get("ContentType")
+    return {
+        **({} if content is None else {"ContentType": content.text()}),
+        "TrainingInputMode": mode,
+        "S3DistributionType": s3.text_of("S3DataDistributionType", "FullyReplicated"),
+        "RecordWrapperType": node.text_of("RecordWrapperType", "None"),
+    }
+
+
+def _checkpoints(request: Node) -> DataOutput | None:
+    """Return the folder that outlives the job, if there is one."""
+    config = request.get("CheckpointConfig")
+    if config is None:
+        return None
+    path = config.get("LocalPath")
+    return DataOutput(
+        name="checkpoints",
+        uri=config.need("S3Uri").text(),
+        path=container_path(path, "/opt/ml") if path else CHECKPOINTS,
+    )
+
+
+def resource_config(request: TrainingRequest) -> dict[str, Any]:
+    """Return what the job is told about the computers it runs on."""
+    hosts = [HOST_NAME]
+    group = {
+        "instance_group_name": GROUP,
+        "instance_type": request.instance_type,
+        "hosts": hosts,
+    }
+    return {
+        "current_host": HOST_NAME,
+        "current_instance_type": request.instance_type,
+        "current_group_name": GROUP,
+        "hosts": hosts,
+        "instance_groups": [group],
+        "network_interface_name": "eth0",
+    }
+
+
+def input_data_config(request: TrainingRequest) -> dict[str, Any]:
+    """Return what the job is told about its channels."""
+    return {channel.name: dict(channel.config) for channel in request.channels}
+
+
+def config_files(request: TrainingRequest) -> dict[str, dict[str, Any]]:
+    """Return the JSON files that the job finds, by their paths."""
+    return {
+        f"{CONFIG}/hyperparameters.json": dict(request.hyperparameters),
+        f"{CONFIG}/inputdataconfig.json": input_data_config(request),
+        f"{CONFIG}/resourceconfig.json": resource_config(request),
+    }
+
+
+def platform_environment(
+    request: TrainingRequest, *, name: str, arn: str
+) -> dict[str, str]:
+    """Return what the service itself sets in every training container."""
+    return {
+        "TRAINING_JOB_NAME": name,
+        "TRAINING_JOB_ARN": arn,
+        "AWS_REGION": request.region,
+    }

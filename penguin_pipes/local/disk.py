@@ -1,0 +1,78 @@
+"""Small dealings with the disk: onto it, off it, and what to say when it refuses."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import stat
+from typing import TYPE_CHECKING
+
+from penguin_pipes.errors import HomeError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+def sync_file(path: Path) -> None:
+    """See the bytes of a file onto the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_folder(path: Path) -> None:
+    """See the names in a folder onto the disk, where the system can do that."""
+    with contextlib.suppress(OSError):
+        sync_file(path)
+
+
+def remove(path: Path) -> None:
+    """Remove a file, or a folder with all it holds, if it is there."""
+    if not path.is_dir() or path.is_symlink():
+        path.unlink(missing_ok=True)
+        return
+    try:
+        shutil.rmtree(path)
+    except PermissionError:
+        _unlock(path)
+        shutil.rmtree(path)
+
+
+def _unlock(folder: Path) -> None:
+    """Let the owner into a folder and all below: a job may have locked them."""
+    folder.chmod(stat.S_IRWXU)
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            _unlock(path)
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Give a file a second name, or copy it where the disk knows no second names."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target, follow_symlinks=False)
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write a value as a JSON file that people can read."""
+    path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
+
+
+@contextlib.contextmanager
+def home_errors(home: Path) -> Iterator[None]:
+    """Translate what the disk refuses into a `HomeError` that says the way out."""
+    try:
+        yield
+    except OSError as error:
+        place = error.filename or home
+        msg = (
+            f"{place}: {error.strerror or error}; runs are kept in {home}: free or "
+            "unlock it, or choose another folder with home= (--home)"
+        )
+        raise HomeError(msg) from error

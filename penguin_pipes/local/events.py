@@ -1,0 +1,85 @@
+"""What a watcher is told while a run goes on."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TypeAlias
+
+import attrs
+
+from penguin_pipes.local.records import MetricPoint, Run, StepRun
+
+LOGGER = logging.getLogger(__name__)
+
+
+@attrs.frozen
+class RunStarted:
+    """Everything was checked, and the first step is about to start."""
+
+    run: Run
+
+
+@attrs.frozen
+class StepStarted:
+    """A step's job is about to start."""
+
+    step: StepRun
+
+
+@attrs.frozen
+class StepLine:
+    """A job printed a line."""
+
+    step: str
+    line: str
+
+
+@attrs.frozen
+class MetricSeen:
+    """A line of a job's log held a value of a metric."""
+
+    step: str
+    name: str
+    point: MetricPoint
+
+
+@attrs.frozen
+class StepFinished:
+    """A step ended, well or not."""
+
+    step: StepRun
+
+
+@attrs.frozen
+class RunFinished:
+    """The run ended, well or not; always the last event."""
+
+    run: Run
+
+
+Event: TypeAlias = (
+    RunStarted | StepStarted | StepLine | MetricSeen | StepFinished | RunFinished
+)
+Watcher: TypeAlias = Callable[[Event], None]
+
+
+class Announcer:
+    """Tell a watcher what happens, and survive it.
+
+    A watcher only looks on: if it raises, the error is logged, it is told nothing
+    more, and the run goes on.
+    """
+
+    def __init__(self, watch: Watcher | None) -> None:
+        self._watch = watch
+
+    def __call__(self, event: Event) -> None:
+        """Tell the watcher, if there still is one."""
+        if self._watch is None:
+            return
+        try:
+            self._watch(event)
+        except Exception:
+            self._watch = None
+            LOGGER.exception("The run's watcher failed and is not called any more")

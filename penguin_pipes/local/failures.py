@@ -1,0 +1,27 @@
+"""Say why a step failed, with what is needed to go on from there."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Final
+
+from penguin_pipes.local.backends import last_lines
+
+if TYPE_CHECKING:
+    from penguin_pipes.local.records import StepRun
+
+SHOWN: Final = 15
+"""How many of the last lines of a log a message shows."""
+
+
+def failure_message(step: StepRun) -> str:
+    """Return the step, its reason, the end of its log and where the rest is."""
+    lines = last_lines(step.log, SHOWN)
+    ending = "" if step.exit_code is None else f" with exit code {step.exit_code}"
+    parts = [f"step {step.name!r} failed{ending}: {step.failure}"]
+    if lines:
+        log = textwrap.indent("\n".join(lines), "    ")
+        parts.append(f"the last lines of its log:\n{log}")
+        parts.append(f"the whole log: {step.log}")
+    parts.append(f"what the job saw is kept in: {step.log.parent}")
+    return "\n".join(parts)

@@ -1,0 +1,174 @@
+"""What every job kind is given, gives back, and has in common with the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import attrs
+
+from penguin_pipes.errors import InputError
+from penguin_pipes.local.backends import Backend, Command, Outcome
+from penguin_pipes.local.contract.failure import timeout_reason
+from penguin_pipes.local.contract.host import Host
+from penguin_pipes.local.contract.tree import ROOT, WorkTree
+from penguin_pipes.local.events import Event, StepLine
+from penguin_pipes.local.records import MetricPoint
+from penguin_pipes.local.resolve import Unknown
+from penguin_pipes.local.storage import S3Uri, Storage, files_below
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from penguin_pipes.definition import Node
+    from penguin_pipes.local.contract.requests import DataInput, DataOutput
+
+SIGNALLED: Final = 128
+"""What a container adds to the signal that ended it, to make an exit code."""
+
+
+@attrs.frozen(kw_only=True)
+class Job:
+    """One job that is about to run.
+
+    Attributes:
+        step: The step it belongs to.
+        name: The job's own name.
+        folder: Where its log and work tree are.
+        storage: Where its inputs come from and its outputs go.
+        backend: Where its command runs.
+        host: The computer, as far as it may know it.
+        announce: Told what happens.
+    """
+
+    step: str
+    name: str
+    folder: Path
+    storage: Storage
+    backend: Backend
+    host: Host
+    announce: Callable[[Event], None]
+
+    @property
+    def tree(self) -> WorkTree:
+        """The job's ``/opt/ml``."""
+        return WorkTree(self.folder / "ml")
+
+    def run(
+        self,
+        argv: tuple[str, ...],
+        environment: Mapping[str, str],
+        *,
+        cwd: str = ROOT,
+        timeout_s: float,
+        on_line: Callable[[str], None] = lambda _: None,
+    ) -> Outcome:
+        """Run the command in the work tree, telling each line it prints."""
+
+        def tell(line: str) -> None:
+            on_line(line)
+            self.announce(StepLine(self.step, line))
+
+        command = Command(argv=argv, cwd=self.tree.at(cwd), environment=environment)
+        return self.backend.run(
+            command, log=self.folder / "log.txt", on_line=tell, timeout_s=timeout_s
+        )
+
+    def make_folders(self, *paths: str) -> None:
+        """Make folders of the work tree."""
+        for path in paths:
+            self.tree.at(path).mkdir(parents=True, exist_ok=True)
+
+    def write_config(self, files: Mapping[str, Any]) -> None:
+        """Write the JSON files that the job finds, paths localized."""
+        for path, content in files.items():
+            self.tree.write_json(path, self.tree.localize_all(content))
+
+    def stage(self, inputs: Iterable[DataInput]) -> None:
+        """Bring the inputs into the work tree.
+
+        Raises:
+            InputError: If nothing lies where an input should come from.
+        """
+        for data in inputs:
+            if not self.storage.stage(S3Uri.parse(data.uri), self.tree.at(data.path)):
+                msg = (
+                    f"ClientError: {data.name}: no object lies at or below {data.uri}; "
+                    "the step that should have written there wrote nothing"
+                )
+                raise InputError(msg)
+
+    def publish(self, outputs: Iterable[DataOutput]) -> dict[str, Path]:
+        """Publish the folders that hold any file; return where each now lies."""
+        return {
+            output.name: self.storage.publish(folder, S3Uri.parse(output.uri))
+            for output in outputs
+            for folder in [self.tree.at(output.path)]
+            if self._is_own(folder) and next(files_below(folder), None)
+        }
+
+    def _is_own(self, folder: Path) -> bool:
+        """Return whether a folder is in the tree for real, not through a link."""
+        return folder.resolve().is_relative_to(self.tree.root.resolve())
+
+
+@attrs.frozen(kw_only=True)
+class JobResult:
+    """How a job ended.
+
+    Attributes:
+        failure: Why it failed, or None if it did not.
+        exit_code: What its container would have exited with.
+        properties: What its Describe call would return.
+        artifacts: Where its outputs lie.
+        series: The values of its metrics.
+    """
+
+    failure: str | None
+    exit_code: int
+    properties: Mapping[str, Any] = MappingProxyType({})
+    artifacts: Mapping[str, Path] = MappingProxyType({})
+    series: Mapping[str, tuple[MetricPoint, ...]] = MappingProxyType({})
+
+
+class JobKind(Protocol):
+    """What the engine asks of one kind of job.
+
+    Every `request` has its references resolved; before the run, those that only the
+    run can tell are `Unknown`.
+    """
+
+    def check(self, request: Node, storage: Storage) -> None:
+        """Raise a `RequestError` if the job cannot run on this computer."""
+
+    def inputs(self, request: Node) -> tuple[DataInput, ...]:
+        """Return what must lie in S3 for the job to start."""
+
+    def outputs(self, request: Node, job_name: str) -> tuple[str, ...]:
+        """Return the S3 names at or below which the job's results will lie."""
+
+    def expected(self, request: Node, job_name: str) -> Mapping[str, Any]:
+        """Return what Describe will say of the finished job, as far as is known."""
+
+    def run(self, request: Node, job: Job) -> JobResult:
+        """Run the job to its end."""
+
+
+def container_code(outcome: Outcome) -> int:
+    """Return the exit code of a container whose command ended so."""
+    code = outcome.exit_code
+    return code if code >= 0 else SIGNALLED - code
+
+
+def failure_of(outcome: Outcome, *, max_runtime_s: int, reason: str) -> str | None:
+    """Return why a job failed, or None if it did not."""
+    if outcome.timed_out:
+        return timeout_reason(max_runtime_s)
+    return reason if outcome.exit_code else None
+
+
+def moment(at: datetime | None) -> str:
+    """Return a moment as the service writes it, or as not yet known."""
+    return Unknown("a moment") if at is None else at.isoformat(timespec="milliseconds")

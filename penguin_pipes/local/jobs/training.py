@@ -1,0 +1,75 @@
+"""Know training jobs before they run: what they need, what they will be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from penguin_pipes.local.contract import source, training
+from penguin_pipes.local.contract.requests import DataInput
+from penguin_pipes.local.contract.script_mode import SOURCE, ScriptMode
+from penguin_pipes.local.contract.training import TrainingRequest
+from penguin_pipes.local.jobs.training_job import TrainingJob, described
+from penguin_pipes.local.metrics import check_metrics
+from penguin_pipes.local.resolve import Unknown
+from penguin_pipes.local.storage import S3Uri, Storage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from penguin_pipes.definition import Node
+    from penguin_pipes.local.jobs.base import Job, JobResult
+
+
+class TrainingKind:
+    """Steps of type ``Training``."""
+
+    def check(self, request: Node, storage: Storage) -> None:
+        """Raise a `RequestError` if the job cannot run on this computer."""
+        asked = TrainingRequest.read(request)
+        check_metrics(request)
+        code = _code(asked, request)
+        if code is not None and code.is_known:
+            found = storage.objects(S3Uri.parse(code.uri)).values()
+            # Code that a step of this run will write is looked at when it is there.
+            for archive in found:
+                program = ScriptMode.read(asked, request).program
+                source.inspect(archive, program)
+
+    def inputs(self, request: Node) -> tuple[DataInput, ...]:
+        """Return what must lie in S3 for the job to start."""
+        asked = TrainingRequest.read(request)
+        code = _code(asked, request)
+        return asked.channels if code is None else (*asked.channels, code)
+
+    def outputs(self, request: Node, job_name: str) -> tuple[str, ...]:
+        """Return the S3 names at or below which the job's results will lie."""
+        asked = TrainingRequest.read(request)
+        checkpoints = () if asked.checkpoints is None else (asked.checkpoints.uri,)
+        return (asked.artifact(job_name), *checkpoints)
+
+    def expected(self, request: Node, job_name: str) -> Mapping[str, Any]:
+        """Return what Describe will say of the finished job, as far as is known."""
+        asked = TrainingRequest.read(request)
+        metrics = {name: Unknown("a metric") for name, _ in asked.metrics}
+        return described(asked, job_name, metrics=metrics)
+
+    def run(self, request: Node, job: Job) -> JobResult:
+        """Run the job to its end."""
+        asked = TrainingRequest.read(request)
+        script = None if asked.entrypoint else ScriptMode.read(asked, request)
+        return TrainingJob(asked, job).run(script)
+
+
+def _code(asked: TrainingRequest, request: Node) -> DataInput | None:
+    """Return the script's archive as an input, unless there is none to fetch."""
+    if asked.entrypoint:
+        return None
+    script = ScriptMode.read(asked, request)
+    if not script.source.startswith("s3://"):
+        return None
+    return DataInput(
+        name="code",
+        uri=asked.hyperparameters[SOURCE],
+        path=training.CODE,
+        address=f"{request.address}.HyperParameters.{SOURCE}",
+    )

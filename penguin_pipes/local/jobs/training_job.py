@@ -1,0 +1,254 @@
+"""Run one training job: furnish its tree, follow its log, publish what it made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from penguin_pipes.errors import InputError
+from penguin_pipes.local.archive import pack
+from penguin_pipes.local.contract import source, training, variables
+from penguin_pipes.local.contract.failure import ErrorLines, reason, script_failure
+from penguin_pipes.local.contract.names import arn
+from penguin_pipes.local.contract.requests import DataOutput
+from penguin_pipes.local.events import MetricSeen
+from penguin_pipes.local.jobs.base import (
+    Job,
+    JobResult,
+    container_code,
+    failure_of,
+    moment,
+)
+from penguin_pipes.local.metrics import MetricReader
+from penguin_pipes.local.records import MetricPoint, now
+from penguin_pipes.local.resolve import Unknown
+from penguin_pipes.local.storage import S3Uri, files_below
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from penguin_pipes.local.backends import Outcome
+    from penguin_pipes.local.contract.script_mode import ScriptMode
+    from penguin_pipes.local.contract.training import TrainingRequest
+
+
+class TrainingJob:
+    """One training job while it runs: its metrics, its errors, its end."""
+
+    def __init__(self, asked: TrainingRequest, job: Job) -> None:
+        self._asked = asked
+        self._job = job
+        self._metrics = MetricReader(asked.metrics)
+        self._errors = ErrorLines()
+        self._started = now()
+
+    def run(self, script: ScriptMode | None) -> JobResult:
+        """Run the job to its end.
+
+        Args:
+            script: What the image's toolkit would start; None if the request names a
+                command of its own.
+        """
+        self._furnish()
+        if script is None:
+            argv, told, cwd = self._entrypoint(), {}, "/opt/ml"
+        else:
+            self._place_code(script)
+            argv, told, cwd = *self._script(script), training.CODE
+        outcome = self._follow(argv, told, cwd)
+        if script is None:
+            return self._finish(outcome, container_code(outcome))
+        if outcome.exit_code:
+            text = script_failure(outcome.exit_code, self._errors.text, argv)
+            self._write_failure(text)
+        # Whatever code the script failed with, the toolkit exits with 1.
+        return self._finish(outcome, 1 if outcome.exit_code else 0)
+
+    def _furnish(self) -> None:
+        """Put everything into the work tree that the service puts there."""
+        job, checkpoints = self._job, self._asked.checkpoints
+        job.make_folders(
+            training.CODE,
+            training.MODEL,
+            training.OUTPUT_DATA,
+            training.OUTPUT_INTERMEDIATE,
+        )
+        job.stage(self._asked.channels)
+        if checkpoints is not None:
+            job.make_folders(checkpoints.path)
+            folder = job.tree.at(checkpoints.path)
+            job.storage.stage(S3Uri.parse(checkpoints.uri), folder)
+        job.write_config(training.config_files(self._asked))
+
+    def _place_code(self, script: ScriptMode) -> None:
+        """Bring the script to where it starts from."""
+        tree = self._job.tree
+        if not script.source.startswith("s3://"):
+            source.place(tree.at(script.source), tree.at(training.CODE), script.program)
+            return
+        found = list(self._job.storage.objects(S3Uri.parse(script.source)).values())
+        if len(found) != 1:
+            msg = f"{script.source}: expected one archive, found {len(found)} objects"
+            raise InputError(msg)
+        source.unpack(found[0], tree.at(training.CODE), script.program)
+
+    def _entrypoint(self) -> tuple[str, ...]:
+        """Return the words of the request's own command."""
+        first, *rest = (
+            self._job.tree.localize(word) for word in self._asked.entrypoint
+        )
+        return (self._job.host.executable(first), *rest)
+
+    def _script(self, script: ScriptMode) -> tuple[tuple[str, ...], dict[str, str]]:
+        """Return the words that start a script, and what the toolkit tells it."""
+        job = self._job
+        told = variables.environment(
+            script, self._asked, job_name=job.name, host=job.host
+        )
+        return tuple(map(job.tree.localize, script.command(job.host.python))), told
+
+    def _follow(self, argv: tuple[str, ...], told: dict[str, str], cwd: str) -> Outcome:
+        """Run the command to its end; its checkpoints outlive it in any case."""
+        try:
+            return self._job.run(
+                argv,
+                self._environment(told),
+                cwd=cwd,
+                timeout_s=self._asked.max_runtime_s,
+                on_line=self._read,
+            )
+        finally:
+            if self._asked.checkpoints is not None:
+                self._job.publish([self._asked.checkpoints])
+
+    def _environment(self, told: dict[str, str]) -> dict[str, str]:
+        """Return the whole environment; what is told later wins."""
+        job = self._job
+        values = {
+            **training.platform_environment(
+                self._asked, name=job.name, arn=_arn(self._asked, job.name)
+            ),
+            **self._asked.environment,
+            **told,
+        }
+        local = {name: job.tree.localize(value) for name, value in values.items()}
+        return {**job.host.base_environment, **local}
+
+    def _read(self, line: str) -> None:
+        """Look for metrics and errors in one line."""
+        self._errors.feed(line)
+        for name, point in self._metrics.feed(line, now()):
+            self._job.announce(MetricSeen(self._job.step, name, point))
+
+    def _write_failure(self, text: str) -> None:
+        """Leave the toolkit's last words, unless the script left its own."""
+        file = self._job.tree.at(training.FAILURE)
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+
+    def _finish(self, outcome: Outcome, code: int) -> JobResult:
+        """Publish what is to be published, and describe the job."""
+        failure = failure_of(
+            outcome,
+            max_runtime_s=self._asked.max_runtime_s,
+            reason=reason(self._last_words(), code),
+        )
+        artifacts = self._publish(failed=failure is not None)
+        series = self._metrics.series
+        properties = described(
+            self._asked,
+            self._job.name,
+            metrics={name: points[-1] for name, points in series.items()},
+            started=self._started,
+            ended=now(),
+        )
+        return JobResult(
+            failure=failure,
+            exit_code=code,
+            properties=properties,
+            artifacts=artifacts,
+            series=series,
+        )
+
+    def _last_words(self) -> str:
+        """Return what the failure file says."""
+        try:
+            return self._job.tree.at(training.FAILURE).read_text(errors="replace")
+        except OSError:
+            return ""
+
+    def _publish(self, *, failed: bool) -> dict[str, Path]:
+        """Publish what the service would; return where each artifact lies."""
+        job, asked = self._job, self._asked
+        artifacts = self._publish_output()
+        if failed:
+            return artifacts
+        if asked.compressed:
+            artifacts["model"] = self._pack(training.MODEL, asked.model_uri(job.name))
+        else:
+            model = DataOutput(
+                name="model", uri=asked.model_uri(job.name), path=training.MODEL
+            )
+            artifacts.update(job.publish([model]))
+        if asked.checkpoints is not None:
+            kept = job.storage.place(S3Uri.parse(asked.checkpoints.uri))
+            artifacts["checkpoints"] = kept
+        return artifacts
+
+    def _publish_output(self) -> dict[str, Path]:
+        """Publish what lies beside the model, and the failure, if there is any."""
+        tree = self._job.tree
+        failure = tree.at(training.FAILURE)
+        extra = [failure] if failure.is_file() and not failure.is_symlink() else []
+        if not extra and not any(files_below(tree.at(training.OUTPUT_DATA))):
+            return {}
+        uri = self._asked.artifact(self._job.name, "output.tar.gz")
+        return {"output": self._pack(training.OUTPUT_DATA, uri, *extra)}
+
+    def _pack(self, folder: str, uri: str, *extra: Path) -> Path:
+        """Pack a folder of the work tree and publish the archive."""
+        archive = self._job.folder / uri.rpartition("/")[2]
+        pack(self._job.tree.at(folder), archive, *extra)
+        return self._job.storage.publish(archive, S3Uri.parse(uri), take=True)
+
+
+def _arn(asked: TrainingRequest, name: str) -> str:
+    """Return the ARN that the job would have."""
+    return arn("training-job", name, region=asked.region, account=asked.account)
+
+
+def described(
+    asked: TrainingRequest,
+    name: str,
+    *,
+    metrics: Mapping[str, MetricPoint | Unknown],
+    started: datetime | None = None,
+    ended: datetime | None = None,
+) -> dict[str, Any]:
+    """Return what the Describe call would say of the finished job."""
+    seconds = int((ended - started).total_seconds()) if started and ended else None
+    return {
+        **asked.raw,
+        "TrainingJobName": name,
+        "TrainingJobArn": _arn(asked, name),
+        "TrainingJobStatus": "Completed",
+        "SecondaryStatus": "Completed",
+        "ModelArtifacts": {"S3ModelArtifacts": asked.model_uri(name)},
+        "FinalMetricDataList": [_metric(key, value) for key, value in metrics.items()],
+        "TrainingTimeInSeconds": Unknown("seconds") if seconds is None else seconds,
+        "BillableTimeInSeconds": Unknown("seconds") if seconds is None else seconds,
+        "CreationTime": moment(started),
+        "TrainingStartTime": moment(started),
+        "TrainingEndTime": moment(ended),
+        "LastModifiedTime": moment(ended),
+    }
+
+
+def _metric(name: str, value: MetricPoint | Unknown) -> dict[str, Any]:
+    """Return one item of ``FinalMetricDataList``."""
+    if isinstance(value, Unknown):
+        return {"MetricName": name, "Value": value, "Timestamp": value}
+    at = moment(value.at)
+    return {"MetricName": name, "Value": value.value, "Timestamp": at}

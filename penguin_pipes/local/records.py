@@ -1,0 +1,122 @@
+"""What a run was: frozen records of runs, steps and metrics."""
+
+from __future__ import annotations
+
+import difflib
+import enum
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from types import MappingProxyType
+
+import attrs
+
+from penguin_pipes.definition import Scalar
+
+
+def now() -> datetime:
+    """Return the present moment, in UTC."""
+    return datetime.now(UTC)
+
+
+class Status(enum.StrEnum):
+    """How a run or a step stands, in the service's words.
+
+    ``NotStarted`` is ours: the service does not list the steps it did not get to.
+    """
+
+    NOT_STARTED = "NotStarted"
+    EXECUTING = "Executing"
+    SUCCEEDED = "Succeeded"
+    FAILED = "Failed"
+    STOPPED = "Stopped"
+
+
+@attrs.frozen(kw_only=True)
+class MetricPoint:
+    """One value that a metric had, and when its line was read."""
+
+    at: datetime
+    value: float
+
+
+@attrs.frozen(kw_only=True)
+class StepRun:
+    """One step of one run.
+
+    Attributes:
+        name: As the definition calls it.
+        type: ``Processing``, ``Training`` …
+        status: How it stands.
+        job_name: The name its job got, made as the service makes them.
+        started_at: When its job was begun, if it was.
+        finished_at: When it ended, if it did.
+        seconds: How long that took, by a clock that cannot be set.
+        exit_code: What the container would have exited with, if a job ran.
+        failure: Why it failed, in the words of the service's ``FailureReason``.
+        log: The file with everything the job printed.
+        series: Every value of every metric, in the order of the log.
+        artifacts: Where its outputs lie on this computer, by their names.
+    """
+
+    name: str
+    type: str
+    job_name: str
+    log: Path
+    status: Status = Status.NOT_STARTED
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    seconds: float | None = None
+    exit_code: int | None = None
+    failure: str | None = None
+    series: Mapping[str, tuple[MetricPoint, ...]] = MappingProxyType({})
+    artifacts: Mapping[str, Path] = MappingProxyType({})
+
+    @property
+    def metrics(self) -> dict[str, float]:
+        """The last value of each metric: the service's ``FinalMetricDataList``."""
+        return {
+            name: points[-1].value for name, points in self.series.items() if points
+        }
+
+
+@attrs.frozen(kw_only=True)
+class Run:
+    """One run of a pipeline.
+
+    Attributes:
+        id: Twelve letters and digits, as the service's execution ids.
+        pipeline: The pipeline's name.
+        status: How it stands.
+        parameters: The values it ran with, defaults included.
+        started_at: When it began.
+        finished_at: When it ended, if it did.
+        steps: Its steps, in the order in which they run.
+    """
+
+    id: str
+    pipeline: str
+    started_at: datetime
+    status: Status = Status.EXECUTING
+    finished_at: datetime | None = None
+    parameters: Mapping[str, Scalar] = MappingProxyType({})
+    steps: tuple[StepRun, ...] = ()
+
+    def step(self, name: str) -> StepRun:
+        """Return the step called *name*.
+
+        Raises:
+            KeyError: If there is none; the message names those there are.
+        """
+        names = [step.name for step in self.steps]
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are: {names}"
+            msg = f"no step of run {self.id} is called {name!r}; {hint}"
+            raise KeyError(msg)
+        return self.steps[names.index(name)]
+
+    def with_step(self, step: StepRun) -> Run:
+        """Return this run with the step of the same name replaced by *step*."""
+        steps = tuple(step if each.name == step.name else each for each in self.steps)
+        return attrs.evolve(self, steps=steps)

@@ -1,0 +1,226 @@
+"""S3 names become folders: what lies where, what comes in, what goes out.
+
+An object ``s3://bucket/key`` lies at ``<home>/s3/bucket/key``, unless the caller
+said of it, or of a prefix of it, which local file or folder it is. Objects given
+by the caller are read and never written.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self
+
+import attrs
+
+from penguin_pipes.errors import InputError
+from penguin_pipes.local.disk import link_or_copy, remove, sync_file, sync_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+SCHEME: Final = "s3://"
+
+
+@attrs.frozen
+class S3Uri:
+    """A name in S3: an object's, or a prefix of many."""
+
+    bucket: str
+    key: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the name that *text* writes, without a slash at its end.
+
+        Raises:
+            InputError: If it is none, or would lead out of its bucket's folder.
+        """
+        bucket, _, key = text.removeprefix(SCHEME).partition("/")
+        parts = [bucket, *key.rstrip("/").split("/")] if key.strip("/") else [bucket]
+        if not text.startswith(SCHEME) or not bucket:
+            msg = f"{text!r} is no S3 name; write s3://bucket/key"
+            raise InputError(msg)
+        if any(part in {"", ".", ".."} or "\0" in part for part in parts):
+            msg = f"{text!r} cannot be kept in a folder; take out empty, . and .. parts"
+            raise InputError(msg)
+        return cls(bucket, "/".join(parts[1:]))
+
+    def __str__(self) -> str:
+        return f"{SCHEME}{self.bucket}/{self.key}".rstrip("/")
+
+    @property
+    def name(self) -> str:
+        """The last part of the key."""
+        return self.key.rpartition("/")[2]
+
+    def below(self, other: S3Uri) -> str | None:
+        """Return the way from *other* down to here (empty if equal), or None."""
+        if self == other:
+            return ""
+        inside = str(self).removeprefix(f"{other}/")
+        return None if inside == str(self) else inside
+
+
+class Storage:
+    """The objects that a run can read, and the folder where it keeps its own.
+
+    Args:
+        folder: Where objects lie: ``<home>/s3``.
+        files: Names, or prefixes of names, that are local files or folders.
+
+    Raises:
+        InputError: If a name is none in S3, or its file is not there.
+    """
+
+    def __init__(self, folder: Path, files: Mapping[str, Path]) -> None:
+        self._folder = folder
+        self._files = {S3Uri.parse(name): _there(name, files[name]) for name in files}
+
+    def place(self, name: S3Uri) -> Path:
+        """Return where the object or prefix *name* is kept when it is published."""
+        return self._folder.joinpath(name.bucket, *name.key.split("/")).absolute()
+
+    def objects(self, name: S3Uri) -> dict[str, Path]:
+        """Return every object at or below *name*, by its way from there.
+
+        A single object is found under its own last part. What the caller gave wins
+        over what was published.
+        """
+        found: dict[str, Path] = {}
+        for start, path in self._roots(name):
+            if path.is_file():
+                found[start or name.name] = path
+            else:
+                for inner in files_below(path, follow=True):
+                    way = f"{start}/{inner}" if start else str(inner)
+                    found[way] = path / inner
+        return found
+
+    def has(self, name: S3Uri) -> bool:
+        """Return whether there is any object at or below *name*."""
+        return any(
+            path.is_file() or next(files_below(path, follow=True), None)
+            for _, path in self._roots(name)
+        )
+
+    def _roots(self, name: S3Uri) -> Iterator[tuple[str, Path]]:
+        """Yield what lies at *name*, with the way to it: published, then given."""
+        yield "", self.place(name)
+        for given, path in self._files.items():
+            inside = name.below(given)
+            if inside is not None:
+                yield "", path / inside if inside else path
+            below = given.below(name)
+            if below:
+                yield below, path
+
+    def stage(self, name: S3Uri, target: Path) -> int:
+        """Copy every object at or below *name* into *target*; return how many."""
+        objects = self.objects(name)
+        for way, path in objects.items():
+            destination = target / way
+            destination.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, destination)
+        return len(objects)
+
+    def publish(self, source: Path, name: S3Uri, *, take: bool = False) -> Path:
+        """Make the file, or the files of the folder, visible at *name*.
+
+        As in S3, objects that a folder's prefix held before stay, unless one of the
+        same name is published now. All of it becomes visible, or nothing.
+
+        Args:
+            source: What to publish; links in it are left out.
+            name: Its name in S3.
+            take: Whether a file may be moved instead of copied.
+        """
+        target = self.place(name)
+        aside = self._folder / f".aside-{uuid.uuid4().hex}"
+        try:
+            if take and source.is_file():
+                sync_file(source)
+                aside = source
+            else:
+                self._gather(source, aside, old=target)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _swap(aside, target)
+        finally:
+            remove(aside)
+        sync_folder(target.parent)
+        return target
+
+    def _gather(self, source: Path, aside: Path, *, old: Path) -> None:
+        """Write the coming state of a name beside it."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        if source.is_file():
+            _copy_synced(source, aside)
+            return
+        aside.mkdir()
+        if old.is_dir():
+            for inner in files_below(old):
+                (aside / inner).parent.mkdir(parents=True, exist_ok=True)
+                link_or_copy(old / inner, aside / inner)
+        for inner in files_below(source):
+            (aside / inner).parent.mkdir(parents=True, exist_ok=True)
+            (aside / inner).unlink(missing_ok=True)
+            _copy_synced(source / inner, aside / inner)
+
+
+def _there(name: str, path: Path) -> Path:
+    """Return the absolute path that *name* stands for."""
+    if not path.exists():
+        msg = f"{name} should be read from {path}, but there is nothing there"
+        raise InputError(msg)
+    return path.absolute()
+
+
+def files_below(folder: Path, *, follow: bool = False) -> Iterator[Path]:
+    """Yield the files below *folder*, relative to it, in the order of their names.
+
+    Args:
+        folder: Where to look; if it is missing, there are none.
+        follow: Whether links count as what they lead to. A link that leads back to a
+            folder it lies in is never followed.
+    """
+    yield from _files_below(folder, Path(), follow=follow, above=frozenset())
+
+
+def _files_below(
+    root: Path, way: Path, *, follow: bool, above: frozenset[tuple[int, int]]
+) -> Iterator[Path]:
+    """Yield the files below one folder, *above* being the folders around it."""
+    try:
+        entries = sorted(os.scandir(root / way), key=lambda entry: entry.name)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    here = (root / way).stat()
+    inside = above | {(here.st_dev, here.st_ino)}
+    for entry in entries:
+        if entry.is_file(follow_symlinks=follow):
+            yield way / entry.name
+        elif entry.is_dir(follow_symlinks=follow):
+            found = entry.stat()
+            if (found.st_dev, found.st_ino) not in inside:
+                yield from _files_below(
+                    root, way / entry.name, follow=follow, above=inside
+                )
+
+
+def _copy_synced(source: Path, target: Path) -> None:
+    """Copy one file's bytes and see them onto the disk."""
+    shutil.copyfile(source, target, follow_symlinks=False)
+    sync_file(target)
+
+
+def _swap(fresh: Path, target: Path) -> None:
+    """Put *fresh* where *target* is; a folder cannot be renamed over a full one."""
+    if not fresh.is_dir() or not target.exists():
+        fresh.replace(target)
+        return
+    old = fresh.with_name(f"{fresh.name}-old")
+    target.replace(old)
+    fresh.replace(target)
+    remove(old)

@@ -1,0 +1,296 @@
+"""What is promised of running commands as processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from penguin_pipes.local.backends import Command, Outcome, ProcessBackend, last_lines
+from penguin_pipes.local.backends.lines import LONGEST_LINE, LineSplitter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HOUR = 3600.0
+
+
+@pytest.fixture
+def run(tmp_path: Path, impatient: ProcessBackend) -> Callable[..., Outcome]:
+    """Return what runs a Python script to its end, with its log in ``log.txt``."""
+
+    def start(
+        script: str = "",
+        *,
+        backend: ProcessBackend = impatient,
+        on_line: Callable[[str], None] = lambda _: None,
+        timeout_s: float = HOUR,
+        argv: tuple[str, ...] = (),
+    ) -> Outcome:
+        code = textwrap.dedent(script)
+        command = Command(
+            argv=argv or (sys.executable, "-u", "-c", code),
+            cwd=tmp_path,
+            environment={"PATH": os.environ["PATH"], "GREETING": "hello"},
+        )
+        log = tmp_path / "log.txt"
+        return backend.run(command, log=log, on_line=on_line, timeout_s=timeout_s)
+
+    return start
+
+
+@pytest.fixture
+def patient() -> ProcessBackend:
+    """Return a backend that waits long for a command that was asked to stop."""
+    return ProcessBackend(grace_s=60)
+
+
+def _is_alive(pid: int) -> bool:
+    """Return whether a process is running, zombies not counted."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    status = Path(f"/proc/{pid}/stat")
+    return not status.exists() or ") Z " not in status.read_text()
+
+
+class TestOutput:
+    """What a command prints."""
+
+    def test_both_streams_reach_log_and_lines(
+        self, run: Callable[..., Outcome], tmp_path: Path
+    ) -> None:
+        """Standard output and error arrive in one order, the last line included."""
+        lines: list[str] = []
+        script = """
+            import sys
+            print("one")
+            print("two", file=sys.stderr)
+            print("three", end="")
+        """
+
+        outcome = run(script, on_line=lines.append)
+
+        assert outcome == Outcome(exit_code=0)
+        assert lines == ["one", "two", "three"]
+        assert (tmp_path / "log.txt").read_bytes() == b"one\ntwo\nthree"
+
+    def test_bytes_that_are_no_text_do_no_harm(
+        self, run: Callable[..., Outcome], tmp_path: Path
+    ) -> None:
+        """The log keeps every byte; lines have a sign for what is no text."""
+        lines: list[str] = []
+        script = "import os; os.write(1, bytes(range(256)))"
+
+        run(script, on_line=lines.append)
+
+        assert (tmp_path / "log.txt").read_bytes() == bytes(range(256))
+        assert lines[1].endswith("\N{REPLACEMENT CHARACTER}")
+
+    def test_endless_line_is_told_in_pieces(
+        self, run: Callable[..., Outcome], tmp_path: Path
+    ) -> None:
+        """Megabytes without an end of line are all logged, and told in pieces."""
+        lengths: list[int] = []
+        script = "import sys; sys.stdout.write('x' * 3_000_000)"
+
+        run(script, on_line=lambda line: lengths.append(len(line)))
+
+        assert sum(lengths) == (tmp_path / "log.txt").stat().st_size == 3_000_000
+        assert max(lengths) <= LONGEST_LINE
+
+    def test_silent_command_has_an_empty_log(
+        self, run: Callable[..., Outcome], tmp_path: Path
+    ) -> None:
+        """A command that says nothing still has a log."""
+        run("pass")
+
+        assert (tmp_path / "log.txt").read_bytes() == b""
+
+    def test_environment_is_exactly_what_was_asked(
+        self, run: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Nothing of the caller's environment leaks into the command's."""
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "leak")
+        lines: list[str] = []
+        script = "import os; print(sorted(os.environ)); print(os.environ['GREETING'])"
+
+        run(script, on_line=lines.append)
+
+        assert "AWS_SECRET_ACCESS_KEY" not in lines[0]
+        assert lines[1] == "hello"
+
+
+class TestEnd:
+    """How a command ends."""
+
+    def test_exit_code_is_the_commands(self, run: Callable[..., Outcome]) -> None:
+        """The command's own exit code comes back."""
+        assert run("raise SystemExit(3)").exit_code == 3
+
+    def test_killed_command_has_a_negative_code(
+        self, run: Callable[..., Outcome]
+    ) -> None:
+        """A command ended by a signal has its number, negative."""
+        script = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+
+        assert run(script).exit_code == -signal.SIGKILL
+
+    @pytest.mark.parametrize(
+        ("name", "mode", "code"), [("gone", None, 127), ("locked", 0o600, 126)]
+    )
+    def test_command_that_cannot_start_says_so_in_its_log(
+        self,
+        run: Callable[..., Outcome],
+        tmp_path: Path,
+        name: str,
+        mode: int | None,
+        code: int,
+    ) -> None:
+        """A missing or locked program gives a shell's exit code and a line."""
+        program = tmp_path / name
+        if mode is not None:
+            program.touch(mode=mode)
+
+        outcome = run(argv=(str(program),))
+
+        assert outcome.exit_code == code
+        assert "cannot start" in (tmp_path / "log.txt").read_text()
+
+    def test_child_that_outlives_its_parent_is_ended(
+        self, run: Callable[..., Outcome]
+    ) -> None:
+        """A child that holds the pipe neither hangs the run nor survives it."""
+        lines: list[str] = []
+        script = """
+            import subprocess, sys
+            forever = "import time; time.sleep(3600)"
+            print(subprocess.Popen([sys.executable, "-c", forever]).pid)
+        """
+
+        outcome = run(script, on_line=lines.append)
+
+        assert outcome == Outcome(exit_code=0)
+        assert not _is_alive(int(lines[0]))
+
+    def test_child_that_left_the_group_does_not_hang_the_run(
+        self, run: Callable[..., Outcome]
+    ) -> None:
+        """Even a daemon that holds the pipe from a session of its own cannot."""
+        lines: list[str] = []
+        script = """
+            import subprocess, sys
+            forever = "import time; time.sleep(3600)"
+            child = subprocess.Popen(
+                [sys.executable, "-c", forever], start_new_session=True
+            )
+            print(child.pid)
+        """
+
+        outcome = run(script, on_line=lines.append)
+
+        os.kill(int(lines[0]), signal.SIGKILL)
+        assert outcome == Outcome(exit_code=0)
+
+    def test_child_that_closes_its_output_is_waited_for(
+        self, run: Callable[..., Outcome]
+    ) -> None:
+        """A command that closes its output is followed to its end all the same."""
+        script = (
+            "import os, time; os.close(1); os.close(2); time.sleep(0.05); os._exit(4)"
+        )
+
+        assert run(script).exit_code == 4
+
+
+class TestTime:
+    """What happens when time is up."""
+
+    def test_command_that_takes_too_long_is_asked_to_stop(
+        self, run: Callable[..., Outcome], patient: ProcessBackend
+    ) -> None:
+        """When time is up a command gets SIGTERM, and may still say something."""
+        lines: list[str] = []
+        script = """
+            trap 'echo stopping; exit 0' TERM
+            echo ready
+            while :; do sleep 0.05; done
+        """
+
+        outcome = run(
+            argv=("/bin/sh", "-c", script),
+            backend=patient,
+            on_line=lines.append,
+            timeout_s=1.0,
+        )
+
+        assert outcome == Outcome(exit_code=0, timed_out=True)
+        assert (lines[0], lines[-1]) == ("ready", "stopping")
+
+    def test_command_that_will_not_stop_is_killed(
+        self, run: Callable[..., Outcome]
+    ) -> None:
+        """A command that ignores SIGTERM is killed after the grace."""
+        script = "trap '' TERM; while :; do sleep 0.05; done"
+
+        outcome = run(argv=("/bin/sh", "-c", script), timeout_s=1.0)
+
+        assert outcome == Outcome(exit_code=-signal.SIGKILL, timed_out=True)
+
+
+def test_interrupt_ends_the_command(run: Callable[..., Outcome]) -> None:
+    """Ctrl-C stops the command and whatever it started, and is passed on."""
+    pids: list[int] = []
+
+    def interrupt(line: str) -> None:
+        pids.append(int(line))
+        if len(pids) == 2:
+            raise KeyboardInterrupt
+
+    script = """
+        import os, subprocess, sys, time
+        print(os.getpid())
+        forever = "import time; time.sleep(3600)"
+        print(subprocess.Popen([sys.executable, "-c", forever]).pid)
+        time.sleep(3600)
+    """
+
+    with pytest.raises(KeyboardInterrupt):
+        run(script, on_line=interrupt)
+
+    assert [_is_alive(pid) for pid in pids] == [False, False]
+
+
+class TestLines:
+    """Bytes become lines."""
+
+    def test_line_cut_by_a_chunk_is_one(self) -> None:
+        """A line, and a letter, may come in pieces."""
+        lines: list[str] = []
+        splitter = LineSplitter(lines.append)
+
+        for byte in "first\r\nzwölf\n".encode():
+            splitter.feed(bytes([byte]))
+        splitter.close()
+
+        assert lines == ["first", "zwölf"]
+
+    def test_last_lines_are_cut_to_a_readable_length(self, tmp_path: Path) -> None:
+        """The end of a log is a few lines of sensible length, whatever it holds."""
+        log = tmp_path / "log.txt"
+        log.write_bytes(b"\xff" * 200_000 + b"\n" + b"x" * 9_000 + b"\nlast\n")
+
+        *_, long, last = last_lines(log, 2)
+
+        assert len(long) < 600
+        assert last == "last"
+
+    def test_missing_log_has_no_lines(self, tmp_path: Path) -> None:
+        """A job that never started has no last lines."""
+        assert last_lines(tmp_path / "gone") == ()

@@ -1,0 +1,269 @@
+"""The training script: what it refuses, reads and replaces; no network is trained."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from penguin_pipes.scripts import train
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+GOOD = "width,depth,kind\n0.1,-0.5,0\n-1.5,1e-3,1\n0.7,2,2\n"
+
+
+def write_channels(
+    home: Path, files: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Write good channels, *files* in place of some; return the environment."""
+    contents = {"train/a.csv": GOOD, "validation/a.csv": GOOD, **(files or {})}
+    for name in ("train", "validation"):
+        (home / name).mkdir(parents=True)
+    for name, content in contents.items():
+        if content:
+            (home / name).write_text(content, encoding="utf-8")
+    return {
+        "SM_CHANNEL_TRAIN": str(home / "train"),
+        "SM_CHANNEL_VALIDATION": str(home / "validation"),
+        "SM_MODEL_DIR": str(home / "model"),
+    }
+
+
+BAD_DATA = {
+    "no CSV in train": ({"train/a.csv": ""}, r"train holds no CSV file"),
+    "no CSV in validation": (
+        {"validation/a.csv": "", "validation/a.txt": GOOD, "validation/.a.csv": GOOD},
+        r"validation holds no CSV file: .* SM_CHANNEL_VALIDATION",
+    ),
+    "empty file": ({"train/a.csv": "\n"}, r"train/a\.csv has the header \(\)"),
+    "no feature": ({"train/a.csv": "kind\n1\n"}, r"train/a\.csv has the header"),
+    "no row": ({"validation/a.csv": "width,depth,kind\n"}, r"validation holds no row"),
+    "other features": (
+        {"validation/a.csv": GOOD.replace("depth", "height")},
+        r"columns of \S*validation .* lacks \['depth'\] and adds \['height'\]",
+    ),
+    "other order": (
+        {"validation/a.csv": GOOD.replace("width,depth", "depth,width")},
+        r"columns of \S*validation .* another order",
+    ),
+    "other target": (
+        {"validation/a.csv": GOOD.replace("kind", "sort")},
+        r"lacks \['kind'\] and adds \['sort'\]",
+    ),
+    "other header within a channel": (
+        {"train/b.csv": GOOD.replace("width", "w")},
+        r"columns of \S*train/b\.csv are not those of \S*train/a\.csv",
+    ),
+    "text": (
+        {"train/a.csv": GOOD + "0.1,Biscoe,0\n"},
+        r"train/a\.csv, line 5, column 'depth': 'Biscoe' is no number",
+    ),
+    "missing value": (
+        {"train/a.csv": GOOD + "\n,0.1,0\n"},
+        r"train/a\.csv, line 6, column 'width': the value '' is missing",
+    ),
+    "missing mark": ({"train/a.csv": GOOD + "0,NA,0\n"}, r"'depth': the value 'NA' is"),
+    "nan": ({"train/a.csv": GOOD + "0,-nan,0\n"}, r"'depth': '-nan' does not fit"),
+    "infinite": ({"train/a.csv": GOOD + "0,inf,0\n"}, r"'depth': 'inf' does not fit"),
+    "too large": ({"train/a.csv": GOOD + "0,1e39,0\n"}, r"'1e39' does not fit into 32"),
+    "short row": ({"train/a.csv": GOOD + "0,0\n"}, r"line 5: 2 values for 3 columns"),
+    "long row": ({"train/a.csv": GOOD + "0,0,0,0\n"}, r"line 5: 4 values for 3 colu"),
+    "negative label": ({"train/a.csv": GOOD + "0,0,-1\n"}, r"'kind': '-1' is no label"),
+    "broken label": (
+        {"train/a.csv": GOOD + "0,0,1.5\n"},
+        r"'kind': '1\.5' is no label",
+    ),
+    "huge label": ({"train/a.csv": GOOD + "0,0,1e30\n"}, r"'kind': '1e30' is no label"),
+    "text label": ({"train/a.csv": GOOD + "0,0,Adelie\n"}, r"'Adelie' is no number"),
+    "label without rows": (
+        {"train/a.csv": GOOD + "0,0,4\n"},
+        r"train holds the label 4 in 4 rows: encode the target",
+    ),
+    "label unknown to training": (
+        {"validation/a.csv": GOOD + "0,0,3\n"},
+        r"validation holds the label 3, which no row of \S*train has",
+    ),
+    "label in a gap of training": (
+        {"train/a.csv": GOOD.replace("-3,1", "-3,0")},
+        r"validation holds the label 1, which no row of \S*train has",
+    ),
+    "one class": (
+        dict.fromkeys(("train/a.csv", "validation/a.csv"), "w,k\n1,0\n2,0\n"),
+        r"train holds no label but 0: give it two or more",
+    ),
+    "open quote": ({"train/a.csv": GOOD + '"0,0,0\n'}, r"train/a\.csv cannot be read"),
+}
+
+BAD_ARGUMENTS = {
+    "no epochs": ("--epochs 0", r"--epochs is 0: it must be 1 or more"),
+    "no batch": ("--batch_size -4", r"--batch_size is -4: it must be 1 or more"),
+    "no rate": ("--learning_rate 0", r"--learning_rate is 0\.0: it must be above 0"),
+    "rate of nan": ("--learning_rate nan", r"--learning_rate is nan: it must be"),
+    "rate of inf": ("--learning_rate inf", r"--learning_rate is inf: it must be"),
+    "negative seed": ("--seed -1", r"--seed is -1: it must be from 0"),
+    "text for a number": ("--epochs many", r"--epochs: invalid int value: 'many'"),
+    "no value": ("--seed", r"--seed: expected one argument"),
+}
+
+
+def check_refused(
+    argv: Sequence[str], environ: Mapping[str, str], capsys: pytest.CaptureFixture[str]
+) -> str:
+    """Run the script on bad input; return its only line, once the rest is checked."""
+    code = train.main(argv, environ)
+
+    output, errors = capsys.readouterr()
+    assert (code, output, errors.count("\n")) == (1, "", 1)
+    assert not Path(environ["SM_MODEL_DIR"]).exists()
+    return errors
+
+
+@pytest.mark.parametrize(("files", "problem"), BAD_DATA.values(), ids=BAD_DATA)
+def test_bad_data_is_refused_in_one_sentence(
+    files: dict[str, str],
+    problem: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Bad data ends in exit code 1, one sentence with the place, and no folder."""
+    environ = write_channels(tmp_path, files)
+
+    sentence = check_refused([], environ, capsys)
+
+    assert re.search(problem, sentence)
+
+
+@pytest.mark.parametrize(("argv", "problem"), BAD_ARGUMENTS.values(), ids=BAD_ARGUMENTS)
+def test_bad_arguments_are_refused_in_one_sentence(
+    argv: str, problem: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A bad argument ends in exit code 1, one sentence naming it, and no folder."""
+    environ = write_channels(tmp_path)
+
+    sentence = check_refused(argv.split(), environ, capsys)
+
+    assert re.search(problem, sentence)
+
+
+def test_other_encodings_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file that is no UTF-8 is refused by name, with the way out."""
+    environ = write_channels(tmp_path)
+    (tmp_path / "train/b.csv").write_bytes("größe,kind\n1,0\n".encode("latin-1"))
+
+    sentence = check_refused([], environ, capsys)
+
+    assert re.search(r"train/b\.csv cannot be read .* in UTF-8", sentence)
+
+
+@pytest.mark.parametrize(
+    "model_dir", ["s3://bucket/model", "{home}/file", "{home}/file/m", "/proc"]
+)
+def test_model_folders_that_cannot_be_are_refused_before_the_training(
+    model_dir: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A model folder that cannot be written to is refused by name, before all work."""
+    environ = write_channels(tmp_path)
+    (tmp_path / "file").touch()
+    model_dir = model_dir.format(home=tmp_path)
+
+    code = train.main([], environ | {"SM_MODEL_DIR": model_dir})
+
+    assert code == 1
+    assert f"the model folder {model_dir} " in capsys.readouterr().err
+
+
+def test_folders_default_to_those_of_the_container(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Without SM_CHANNEL_TRAIN the data is looked for where SageMaker mounts it."""
+    code = train.main([], {})
+
+    assert code == 1
+    assert "/opt/ml/input/data/train holds no CSV file" in capsys.readouterr().err
+
+
+def test_the_sentence_becomes_the_failure_reason(tmp_path: Path) -> None:
+    """In a job the sentence is left where SageMaker reads the FailureReason."""
+    environ = write_channels(tmp_path) | {"SM_OUTPUT_DIR": str(tmp_path)}
+
+    code = train.main(["--epochs", "0"], environ)
+
+    assert code == 1
+    assert (tmp_path / "failure").read_text() == "--epochs is 0: it must be 1 or more."
+
+
+def test_only_the_whole_name_is_an_argument() -> None:
+    """Other people's hyperparameters are ignored: long, one-letter, and look-alikes."""
+    argv = ["--model_dir", "None/job/model", "-h", "5", "-n", "v", "-e", "3"]
+    argv += ["--epoch", "7", "--layers", "[64,", "32]", "--flag", "True", "--seed", "4"]
+
+    arguments = train.parse_arguments(argv)
+
+    assert (arguments.epochs, arguments.batch_size) == (50, 32)
+    assert (arguments.learning_rate, arguments.seed) == (0.01, 4)
+    assert arguments.model_dir == "None/job/model"
+    assert arguments.ignored == argv[2:-2]
+
+
+def test_every_file_of_a_channel_is_read_in_order(tmp_path: Path) -> None:
+    """All CSV files of a folder are one table: sorted by name, BOM or not."""
+    files = {f"train/{x}.csv": f"width,depth,kind\n{ord(x)},0,1\n" for x in "hgfedcb"}
+    files["train/a.csv"] = "\ufeffwidth,depth,kind\n9, -8.5 ,2.0\r\n\r\n0.1,1e-3,0\n"
+    write_channels(tmp_path, files)
+
+    channel = train.read_channel("train", tmp_path / "train")
+
+    assert channel.columns == ("width", "depth", "kind")
+    assert channel.labels.tolist() == [2, 0, *[1] * 7]
+    assert channel.features.dtype == "float32"
+    assert channel.features[:2].tolist() == [[9, -8.5], pytest.approx([0.1, 0.001])]
+    assert channel.features[2:, 0].tolist() == [98, 99, 100, 101, 102, 103, 104]
+
+
+class Exporter:
+    """A model that exports two files; between them the disk may become full."""
+
+    def __init__(self, problem: OSError | None = None) -> None:
+        self.problem = problem
+
+    def export(self, folder: str) -> None:
+        """Write what a model writes, as far as the disk allows."""
+        Path(folder).mkdir()
+        Path(folder, "variables").touch()
+        if self.problem:
+            raise self.problem
+        Path(folder, "saved_model.pb").touch()
+
+
+def list_files(folder: Path) -> list[str]:
+    """Return every path under *folder*, relative to it."""
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+def test_a_failed_export_leaves_what_was_there(tmp_path: Path) -> None:
+    """When the disk is full, the older model stays and nothing half-written beside."""
+    (tmp_path / "001").mkdir()
+    (tmp_path / "001/old.pb").touch()
+
+    with pytest.raises(train.TrainingError, match=r"001 .*No space left"):
+        train.save(Exporter(OSError(28, "No space left on device")), tmp_path)
+
+    assert list_files(tmp_path) == ["001", "001/old.pb"]
+
+
+def test_an_older_model_is_replaced_as_a_whole(tmp_path: Path) -> None:
+    """The new model replaces an older one, and what a killed export left is gone."""
+    for name in ("001", ".001.partial"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "old.pb").touch()
+
+    target = train.save(Exporter(), tmp_path)
+
+    assert target == tmp_path / "001"
+    assert list_files(tmp_path) == ["001", "001/saved_model.pb", "001/variables"]
