@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import sys
 import traceback
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from penguin_pipes.errors import (
     ConfigError,
+    InputError,
     PenguinPipesError,
     RequestError,
     StepFailedError,
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from penguin_pipes.config import PipelineConfig
+
+LIBRARIES = ("numpy", "pandas", "sklearn", "tensorflow")
+"""What the penguins' scripts import, and the extra ``local`` installs."""
 
 OK, FAILED, WRONG_REQUEST, INTERRUPTED = 0, 1, 2, 130
 
@@ -143,6 +148,7 @@ def _run_here(config: PipelineConfig, home: Path) -> int:
     from penguin_pipes.pipeline import build_pipeline
     from penguin_pipes.report import RunProgress, show_failure, show_run
 
+    _check_libraries()
     out, err = Console(highlight=False), Console(stderr=True, highlight=False)
     with interrupted_by_requests_to_end():
         pipeline = build_pipeline(config)
@@ -161,6 +167,17 @@ def _run_here(config: PipelineConfig, home: Path) -> int:
             return FAILED
     show_run(run, out)
     return OK
+
+
+def _check_libraries() -> None:
+    """Refuse a run whose scripts would fail at their first import."""
+    missing = [name for name in LIBRARIES if importlib.util.find_spec(name) is None]
+    if missing:
+        msg = (
+            f"--local: the penguins' scripts need {', '.join(missing)}, which this "
+            "Python does not have; pip install 'penguin-pipes[local]'"
+        )
+        raise InputError(msg)
 
 
 def _send(config: PipelineConfig, *, start: bool) -> None:

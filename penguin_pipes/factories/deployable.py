@@ -95,7 +95,8 @@ class Pipeline(SdkPipeline):  # type: ignore[misc]  # the SDK has no types
         Args:
             name: The pipeline's name.
             steps: Steps, from the factories or of anybody else.
-            region: The region; taken from *session* where that is given.
+            region: The region; that of *session* where one is given, us-east-1 where
+                neither is.
             role: Role for ``upsert()`` where the call names none.
             description: Description for ``upsert()`` where the call names none.
             tags: Tags for ``upsert()`` where the call names none.

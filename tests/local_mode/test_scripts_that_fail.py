@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import attrs
 import pytest
 
-from penguin_pipes import build_pipeline, penguins_config, run_locally
+from penguin_pipes import Compute, build_pipeline, penguins_config, run_locally
 from penguin_pipes.errors import StepFailedError
 from penguin_pipes.local import History, Run, Status
 
@@ -24,17 +24,19 @@ print("\x1b[31mval_accuracy: lots\x1b[0m - val_accuracy: 0.5 - loss: 1e999")
 print("a - val_accuracy: 0.75")
 """
 WRITES_NOTHING = "pass"
+HANGS = "import time; print('waiting', flush=True); time.sleep(3600)"
 
 
 @pytest.fixture
-def run_with(tmp_path: Path) -> Callable[[str], Run]:
+def run_with(tmp_path: Path) -> Callable[..., Run]:
     """Return what runs the penguins with another training script."""
 
-    def run(source: str) -> Run:
+    def run(source: str, max_runtime_s: int = 3600) -> Run:
         script = tmp_path / "train.py"
         script.write_text(source)
         config = penguins_config()
-        training = attrs.evolve(config.training, source=script)
+        compute = Compute(max_runtime_s=max_runtime_s)
+        training = attrs.evolve(config.training, source=script, compute=compute)
         pipeline = build_pipeline(attrs.evolve(config, training=training))
         return run_locally(
             pipeline.definition(), files=pipeline.files, home=tmp_path / "home"
@@ -80,6 +82,14 @@ def test_a_failure_loses_nothing_of_what_had_finished(
     prepared = run.step("preprocess-data")
     assert prepared.status is Status.SUCCEEDED
     assert (prepared.artifacts["train"] / "train.csv").stat().st_size > 0
+
+
+def test_a_script_that_hangs_is_stopped(run_with: Callable[..., Run]) -> None:
+    """After its maximum runtime the job ends, and the message says why."""
+    with pytest.raises(StepFailedError, match="MaxRuntimeExceeded") as caught:
+        run_with(HANGS, max_runtime_s=2)
+
+    assert "waiting" in str(caught.value)
 
 
 def test_garbage_in_the_log_is_only_garbage(run_with: Callable[[str], Run]) -> None:

@@ -6,7 +6,6 @@ import os
 import signal
 import sys
 import textwrap
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +15,7 @@ from penguin_pipes.local.backends.lines import LONGEST_LINE, LineSplitter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 HOUR = 3600.0
 
@@ -50,14 +50,26 @@ def patient() -> ProcessBackend:
     return ProcessBackend(grace_s=60)
 
 
-def _is_alive(pid: int) -> bool:
-    """Return whether a process is running, zombies not counted."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    status = Path(f"/proc/{pid}/stat")
-    return not status.exists() or ") Z " not in status.read_text()
+class Leash:
+    """A named pipe that tells when every process which holds it is dead."""
+
+    def __init__(self, path: Path) -> None:
+        os.mkfifo(path)
+        self.path = path
+        self._end = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+
+    def wait(self) -> None:
+        """Return when nobody holds the pipe any more; the test's time limit is ours."""
+        os.set_blocking(self._end, True)
+        while os.read(self._end, 1):
+            pass
+        os.close(self._end)
+
+
+@pytest.fixture
+def leash(tmp_path: Path) -> Leash:
+    """Return a leash that scripts can hold."""
+    return Leash(tmp_path / "leash")
 
 
 class TestOutput:
@@ -164,20 +176,19 @@ class TestEnd:
         assert "cannot start" in (tmp_path / "log.txt").read_text()
 
     def test_child_that_outlives_its_parent_is_ended(
-        self, run: Callable[..., Outcome]
+        self, run: Callable[..., Outcome], leash: Leash
     ) -> None:
         """A child that holds the pipe neither hangs the run nor survives it."""
-        lines: list[str] = []
-        script = """
-            import subprocess, sys
-            forever = "import time; time.sleep(3600)"
-            print(subprocess.Popen([sys.executable, "-c", forever]).pid)
+        script = f"""
+            import os, subprocess
+            os.set_inheritable(os.open({str(leash.path)!r}, os.O_WRONLY), True)
+            subprocess.Popen(["sleep", "3600"], close_fds=False)
         """
 
-        outcome = run(script, on_line=lines.append)
+        outcome = run(script)
 
+        leash.wait()
         assert outcome == Outcome(exit_code=0)
-        assert not _is_alive(int(lines[0]))
 
     def test_child_that_left_the_group_does_not_hang_the_run(
         self, run: Callable[..., Outcome]
@@ -244,27 +255,24 @@ class TestTime:
         assert outcome == Outcome(exit_code=-signal.SIGKILL, timed_out=True)
 
 
-def test_interrupt_ends_the_command(run: Callable[..., Outcome]) -> None:
+def test_interrupt_ends_the_command(run: Callable[..., Outcome], leash: Leash) -> None:
     """Ctrl-C stops the command and whatever it started, and is passed on."""
-    pids: list[int] = []
 
-    def interrupt(line: str) -> None:
-        pids.append(int(line))
-        if len(pids) == 2:
-            raise KeyboardInterrupt
+    def interrupt(_: str) -> None:
+        raise KeyboardInterrupt
 
-    script = """
-        import os, subprocess, sys, time
-        print(os.getpid())
-        forever = "import time; time.sleep(3600)"
-        print(subprocess.Popen([sys.executable, "-c", forever]).pid)
+    script = f"""
+        import os, subprocess, time
+        os.set_inheritable(os.open({str(leash.path)!r}, os.O_WRONLY), True)
+        subprocess.Popen(["sleep", "3600"], close_fds=False)
+        print("ready")
         time.sleep(3600)
     """
 
     with pytest.raises(KeyboardInterrupt):
         run(script, on_line=interrupt)
 
-    assert [_is_alive(pid) for pid in pids] == [False, False]
+    leash.wait()
 
 
 class TestLines:

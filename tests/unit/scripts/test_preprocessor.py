@@ -466,7 +466,7 @@ SAME_TABLE: dict[str, dict[str, str | bytes]] = {
         "1/z.csv": HEADER + CATS,
     },
     "marks of a missing value": {
-        "a.csv": PETS.replace("NA", " N/A ").replace("cow,,", "cow,.,")
+        "a.csv": PETS.replace("NA", " N/A ").replace("cow,,", "cow, . ,")
     },
     "numbers written otherwise": {
         "a.csv": PETS.replace("600", " 6e2 ").replace("650", "650.0")
