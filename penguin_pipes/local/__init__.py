@@ -13,6 +13,7 @@ from penguin_pipes.local.events import (
     StepFinished,
     StepLine,
     StepStarted,
+    StepWarned,
     Watcher,
 )
 from penguin_pipes.local.failures import failure_message
@@ -32,6 +33,7 @@ __all__ = [
     "StepLine",
     "StepRun",
     "StepStarted",
+    "StepWarned",
     "Watcher",
     "failure_message",
     "run_locally",

@@ -45,6 +45,14 @@ class MetricSeen:
 
 
 @attrs.frozen
+class StepWarned:
+    """Something runs here that would not run, or not so, in a container."""
+
+    step: str
+    text: str
+
+
+@attrs.frozen
 class StepFinished:
     """A step ended, well or not."""
 
@@ -59,7 +67,13 @@ class RunFinished:
 
 
 Event: TypeAlias = (
-    RunStarted | StepStarted | StepLine | MetricSeen | StepFinished | RunFinished
+    RunStarted
+    | StepStarted
+    | StepLine
+    | StepWarned
+    | MetricSeen
+    | StepFinished
+    | RunFinished
 )
 Watcher: TypeAlias = Callable[[Event], None]
 

@@ -25,6 +25,7 @@ from penguin_pipes.local.events import (
     StepFinished,
     StepLine,
     StepStarted,
+    StepWarned,
 )
 from penguin_pipes.local.records import Run, Status, StepRun, now
 
@@ -99,6 +100,9 @@ class RunProgress:
                 self._say(f"{step.name}: started")
             case StepLine(name, line):
                 self._moments[name].line = line
+            case StepWarned(name, text):
+                warning = Text(f"{name}: warning: {text}", "yellow")
+                self._console.print(warning, soft_wrap=True)
             case MetricSeen(name, metric, point):
                 self._moments[name].metrics[metric] = point.value
             case StepFinished(step):

@@ -56,7 +56,7 @@ class ProcessBackend:
             pipe, output = os.pipe()
             try:
                 process = _start(command, output)
-            except OSError as error:
+            except (OSError, ValueError) as error:
                 os.close(pipe)
                 return _refused(command, error, file, lines)
             finally:
@@ -176,10 +176,11 @@ def _start(command: Command, output: int) -> subprocess.Popen[bytes]:
 
 
 def _refused(
-    command: Command, error: OSError, log: BinaryIO, lines: LineSplitter
+    command: Command, error: OSError | ValueError, log: BinaryIO, lines: LineSplitter
 ) -> Outcome:
     """Say in the log that the system would not start the command."""
-    text = f"cannot start {command.argv[0]!r}: {error.strerror}\n".encode()
+    why = (error.strerror if isinstance(error, OSError) else None) or error
+    text = f"cannot start {command.argv[0]!r}: {why}\n".encode()
     log.write(text)
     lines.feed(text)
     missing = isinstance(error, FileNotFoundError)

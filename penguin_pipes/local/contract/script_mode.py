@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 import attrs
 
 from penguin_pipes.definition import Node
+from penguin_pipes.service import SHELL_SAFE
 
 if TYPE_CHECKING:
     from penguin_pipes.local.contract.training import TrainingRequest
@@ -94,6 +95,12 @@ class ScriptMode:
             for name in sorted(self.hyperparameters)
             for word in (_flag(name), _argument(self.hyperparameters[name]))
         )
+
+    @property
+    def broken_arguments(self) -> dict[str, str]:
+        """What older toolkits, which the images hold, would not hand over whole."""
+        words = {key: _argument(value) for key, value in self.hyperparameters.items()}
+        return {k: word for k, word in words.items() if not SHELL_SAFE.fullmatch(word)}
 
     def command(self, python: str) -> tuple[str, ...]:
         """Return the words that start the script from the folder it lies in."""

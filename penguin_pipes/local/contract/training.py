@@ -20,6 +20,7 @@ from penguin_pipes.local.contract.requests import (
 
 if TYPE_CHECKING:
     from penguin_pipes.definition import Node
+from penguin_pipes.service import CHANNEL_NAME
 
 INPUT: Final = "/opt/ml/input"
 CONFIG: Final = "/opt/ml/input/config"
@@ -162,6 +163,8 @@ def _metrics(algorithm: Node) -> tuple[tuple[str, str], ...]:
 def _channel(node: Node, mode: str) -> Channel:
     """Return one channel."""
     name = node.need("ChannelName").text()
+    if not CHANNEL_NAME.fullmatch(name) or name in {".", ".."}:
+        node.need("ChannelName").expected("letters, digits, ., - and _")
     if name == SDK_DRIVERS:
         node.cannot_run(
             "the SDK's own driver (ModelTrainer(source_code=…)) has its paths built "

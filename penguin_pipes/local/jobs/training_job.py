@@ -10,7 +10,7 @@ from penguin_pipes.local.contract import source, training, variables
 from penguin_pipes.local.contract.failure import ErrorLines, reason, script_failure
 from penguin_pipes.local.contract.names import arn
 from penguin_pipes.local.contract.requests import DataOutput
-from penguin_pipes.local.events import MetricSeen
+from penguin_pipes.local.events import MetricSeen, StepWarned
 from penguin_pipes.local.jobs.base import (
     Job,
     JobResult,
@@ -55,6 +55,7 @@ class TrainingJob:
             argv, told, cwd = self._entrypoint(), {}, "/opt/ml"
         else:
             self._place_code(script)
+            self._warn(script)
             argv, told, cwd = *self._script(script), training.CODE
         outcome = self._follow(argv, told, cwd)
         if script is None:
@@ -92,6 +93,15 @@ class TrainingJob:
             msg = f"{script.source}: expected one archive, found {len(found)} objects"
             raise InputError(msg)
         source.unpack(found[0], tree.at(training.CODE), script.program)
+
+    def _warn(self, script: ScriptMode) -> None:
+        """Say which arguments would be broken by the toolkits of today's images."""
+        for name, word in script.broken_arguments.items():
+            text = (
+                f"hyperparameter {name!r}: images with sagemaker-training up to 5.1.2 "
+                f"break the argument {word!r}; use letters, digits and _@%+=:,./- only"
+            )
+            self._job.announce(StepWarned(self._job.step, text))
 
     def _entrypoint(self) -> tuple[str, ...]:
         """Return the words of the request's own command."""

@@ -94,6 +94,16 @@ class TestParse:
                 id="parameter type",
             ),
             pytest.param(
+                {
+                    "Steps": [],
+                    "Parameters": [
+                        {"Name": "p", "Type": "String", "DefaultValue": ["x"]}
+                    ],
+                },
+                r"DefaultValue: expected a string, a number or a boolean",
+                id="default of a list",
+            ),
+            pytest.param(
                 {"Steps": [_step(7)]},  # type: ignore[arg-type] # the mistake itself
                 r"^\$\.Steps\[0\]\.Name: expected a string that is not empty, got 7",
                 id="name of a number",

@@ -175,6 +175,17 @@ class TestEnd:
         assert outcome.exit_code == code
         assert "cannot start" in (tmp_path / "log.txt").read_text()
 
+    def test_argument_that_no_system_takes_says_so_in_the_log(
+        self, run: Callable[..., Outcome], tmp_path: Path
+    ) -> None:
+        """A zero byte in an argument fails the command, not the run."""
+        outcome = run(argv=("echo", "a\0b"))
+
+        assert outcome.exit_code == 126
+        assert (
+            "cannot start 'echo': embedded null" in (tmp_path / "log.txt").read_text()
+        )
+
     def test_child_that_outlives_its_parent_is_ended(
         self, run: Callable[..., Outcome], leash: Leash
     ) -> None:

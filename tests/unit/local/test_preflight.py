@@ -142,3 +142,44 @@ def test_file_that_is_not_there_is_refused(project: Any, recorder: Any) -> None:
     message = refused(project, recorder, files=files)
 
     assert "s3://b/x should be read from gone.csv" in message
+
+
+@pytest.mark.parametrize("name", ["../../etc", "a/b", "a b", "x" * 65])
+def test_step_name_that_is_no_folder_is_refused(
+    project: Any, recorder: Any, name: str
+) -> None:
+    """A step's name is a folder's here, and cannot lead elsewhere."""
+    step = {**project.processing("a"), "Name": name}
+
+    message = refused(project, recorder, step)
+
+    assert "$.Steps[0].Name: expected letters, digits, - and _" in message
+
+
+def test_channel_name_that_leads_elsewhere_is_refused(
+    project: Any, recorder: Any
+) -> None:
+    """A channel's name is a folder's, and cannot lead elsewhere."""
+    step = project.training("t", channels={"..": project.file("s3://b/x", "")})
+
+    message = refused(project, recorder, step)
+
+    assert "ChannelName: expected letters, digits" in message
+
+
+def test_input_that_only_the_run_will_name_is_not_refused(
+    project: Any, recorder: Any
+) -> None:
+    """An input whose name comes from an earlier job is looked for when it is known."""
+
+    def name_it(command: Any, _: Any) -> None:
+        (command.cwd / "output" / "message").write_text("s3://raw/data.csv")
+
+    recorder.act = name_it
+    project.file("s3://raw/data.csv", "1")
+    first = project.processing("a")
+    second = project.processing("b", inputs={"d": {"Get": "Steps.a.ExitMessage"}})
+
+    run = project.run(first, second, backend=recorder)
+
+    assert run.status is Status.SUCCEEDED

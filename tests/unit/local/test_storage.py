@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from penguin_pipes.errors import InputError
-from penguin_pipes.local.disk import remove
 from penguin_pipes.local.storage import S3Uri, Storage, files_below
 
 if TYPE_CHECKING:
@@ -202,14 +201,3 @@ class TestPublishing:
             storage.publish(tmp_path / "work", S3Uri.parse("s3://b/out"))
 
         assert [path.name for path in (tmp_path / "s3").iterdir()] == ["b"]
-
-
-def test_locked_folders_can_be_removed(tmp_path: Path) -> None:
-    """What a job left without permissions is removed all the same."""
-    _write(tmp_path / "tree" / "locked" / "deep" / "a")
-    (tmp_path / "tree" / "locked" / "deep").chmod(0o500)
-    (tmp_path / "tree" / "locked").chmod(0o000)
-
-    remove(tmp_path / "tree")
-
-    assert not (tmp_path / "tree").exists()

@@ -1,0 +1,201 @@
+"""What is promised of ``python -m penguin_pipes.local``."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from penguin_pipes.local import History, Status
+from penguin_pipes.local.__main__ import main
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+READ = "from pathlib import Path; print(*Path(__file__).parents[1].rglob('*.csv'))"
+
+
+@pytest.fixture
+def command_line(project: Any) -> Callable[..., list[str]]:
+    """Return what writes a definition and gives the arguments that run it."""
+
+    def write(*steps: Any, declared: Any = ()) -> list[str]:
+        file = project.folder / "definition.json"
+        file.write_text(json.dumps(project.definition(*steps, parameters=declared)))
+        files = [f"--file={uri}={path}" for uri, path in project.files.items()]
+        return [str(file), f"--home={project.home}", *files]
+
+    return write
+
+
+def test_run_that_succeeds_ends_with_zero(
+    project: Any,
+    command_line: Callable[..., list[str]],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The table of the run goes to standard output."""
+    code = main([*command_line(project.processing("look")), "--name", "churn"])
+
+    out, err = capsys.readouterr()
+    assert code == 0
+    assert "look" in out
+    assert "Succeeded" in out
+    assert "churn: run" in out
+    assert err == ""
+
+
+def test_failed_step_ends_with_one(
+    project: Any,
+    command_line: Callable[..., list[str]],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A failed step is explained on standard error, under the table of the run."""
+    code = main(command_line(project.processing("look", "raise ValueError('no rows')")))
+
+    out, err = capsys.readouterr()
+    assert code == 1
+    assert "Failed" in out
+    assert "look failed with exit code 1" in err
+    assert "ValueError: no rows" in err
+    assert "log.txt" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--parameter", "n=x"], "error: parameter 'n': expected Integer, got 'x'"),
+        (["--parameter", "m=1"], "error: parameter 'm': the definition declares none"),
+        (["--parameter", "n"], "error: 'n': expected --parameter NAME=VALUE"),
+        (["--parameter-file", "where=gone"], "'where': gone cannot be read"),
+        (
+            ["--file", "s3://b/x=gone"],
+            "--file s3://b/x=gone: there is nothing at 'gone'",
+        ),
+        (["--file", "s3://b/x="], "there is nothing at ''"),
+    ],
+)
+def test_wrong_request_ends_with_two(
+    project: Any,
+    command_line: Callable[..., list[str]],
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    message: str,
+) -> None:
+    """What cannot be run is refused in one sentence, without a trace."""
+    declared = [
+        {"Name": "n", "Type": "Integer", "DefaultValue": 1},
+        {"Name": "where", "Type": "String", "DefaultValue": ""},
+    ]
+
+    code = main([*command_line(project.processing("a"), declared=declared), *arguments])
+
+    _, err = capsys.readouterr()
+    assert code == 2
+    assert message in err
+    assert "Traceback" not in err
+    assert not project.home.exists()
+
+
+def test_debug_shows_the_trace(
+    command_line: Callable[..., list[str]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With --debug an error comes with its trace."""
+    code = main([*command_line({"Name": "x", "Type": "Lambda"}), "--debug"])
+
+    assert code == 2
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_home_that_cannot_be_used_ends_with_one(
+    project: Any,
+    command_line: Callable[..., list[str]],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Trouble with the disk is no fault of the request."""
+    project.home.touch()
+
+    code = main(command_line(project.processing("a")))
+
+    assert code == 1
+    assert "choose another folder" in capsys.readouterr().err
+
+
+def test_parameters_have_the_declared_types(
+    project: Any, command_line: Callable[..., list[str]], tmp_path: Path
+) -> None:
+    """Values of the command line and local files reach the run with their types."""
+    data = tmp_path / "d=1.csv"
+    data.touch()
+    declared = [
+        {"Name": "n", "Type": "Integer"},
+        {"Name": "text", "Type": "String"},
+        {"Name": "where", "Type": "String"},
+    ]
+    step = project.processing("a", READ, inputs={"d": {"Get": "Parameters.where"}})
+
+    code = main(
+        [
+            *command_line(step, declared=declared),
+            *("--parameter", "n=7", "--parameter", "text=a=b"),
+            *("--parameter-file", f"where={data}"),
+        ]
+    )
+
+    with History(project.home) as history:
+        (run,) = history.runs()
+    assert code == 0
+    assert (run.parameters["n"], run.parameters["text"]) == (7, "a=b")
+    assert run.step("a").log.read_text().endswith("/input/d/d=1.csv\n")
+
+
+def test_mapped_names_may_hold_equals_signs(
+    project: Any, command_line: Callable[..., list[str]]
+) -> None:
+    """Partitioned names, with = in them, can be mapped."""
+    where = project.file("s3://b/year=2026/d.csv", "")
+    step = project.processing("a", READ, inputs={"d": where})
+
+    assert main(command_line(step)) == 0
+
+
+@pytest.mark.parametrize("request_to_end", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_run_ends_with_130(
+    project: Any,
+    command_line: Callable[..., list[str]],
+    tmp_path: Path,
+    request_to_end: signal.Signals,
+) -> None:
+    """Ctrl-C, or a polite request to end, stops the job and keeps the record."""
+    os.mkfifo(tmp_path / "leash")
+    end = os.open(tmp_path / "leash", os.O_RDONLY | os.O_NONBLOCK)
+    os.set_blocking(end, True)
+    script = f"""
+    import os, time
+    leash = os.open({str(tmp_path / "leash")!r}, os.O_WRONLY)
+    os.write(leash, b"!")
+    time.sleep(3600)
+    """
+    arguments = command_line(project.processing("wait", script))
+    holder = os.open(tmp_path / "leash", os.O_WRONLY)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "penguin_pipes.local", *arguments],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    os.read(end, 1)
+
+    process.send_signal(request_to_end)
+    code = process.wait()
+
+    os.close(holder)
+    assert code == 130
+    assert os.read(end, 1) == b""
+    with History(project.home) as history:
+        (run,) = history.runs()
+    assert (run.status, run.step("wait").status) == (Status.STOPPED, Status.STOPPED)
