@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 REQUIREMENTS: Final = PurePosixPath("requirements.txt")
 SETUP: Final = PurePosixPath("setup.py")
+HAS_FILTERS: Final = hasattr(tarfile, "data_filter")
+"""Whether Python checks members itself: from 3.11.4 on. Debian 12 has 3.11.2."""
 
 
 def inspect(archive: Path, program: str) -> None:
@@ -52,7 +54,7 @@ def unpack(archive: Path, target: Path, program: str) -> None:
     inspect(archive, program)
     target.mkdir(parents=True, exist_ok=True)
     with _opened(archive) as tar:
-        tar.extractall(target, filter="data")
+        _extract(tar, target)
     _make_startable(target, program)
 
 
@@ -78,16 +80,35 @@ def _make_startable(target: Path, program: str) -> None:
         (target / program).chmod(0o755)
 
 
+def _extract(tar: tarfile.TarFile, target: Path) -> None:
+    """Extract members that `_refuse_escape` has let pass, one by one."""
+    if HAS_FILTERS:
+        tar.extractall(target, filter="data")
+        return
+    for member in tar:
+        member.mode = 0o755 if member.isdir() else 0o644
+        tar.extract(member, target, set_attrs=False)
+
+
 def _refuse_escape(member: tarfile.TarInfo, archive: Path) -> None:
     """Raise if a member, or what it links to, would lie outside the code folder."""
-    nowhere = archive.with_name("code")
-    try:
-        if PurePosixPath(member.name).is_absolute():
-            raise tarfile.AbsolutePathError(member)
-        tarfile.data_filter(member, str(nowhere))
-    except tarfile.FilterError as error:
-        msg = f"{archive}: {member.name!r} would leave the code folder ({error})"
-        raise InputError(msg) from None
+    name = PurePosixPath(member.name)
+    reason = None
+    if name.is_absolute() or ".." in name.parts:
+        reason = "its name leads there"
+    elif HAS_FILTERS:
+        try:
+            tarfile.data_filter(member, str(archive.with_name("code")))
+        except tarfile.FilterError as error:
+            reason = str(error)
+    elif not (member.isfile() or member.isdir()):
+        reason = "it is a link or a device, which this old Python cannot check"
+    if reason is not None:
+        msg = (
+            f"{archive}: {member.name!r} would leave the code folder ({reason}); "
+            "pack plain files and folders"
+        )
+        raise InputError(msg)
 
 
 def _refuse_requirements(
