@@ -119,19 +119,22 @@ def build(session: nox.Session) -> None:
         session.install("--no-deps", "--force-reinstall", str(artifact))
         # Outside of the checkout: what is imported must be what was installed.
         session.chdir(session.create_tmp())
-        session.run("python", "-I", "-c", SMOKE)
+        session.run("python", "-I", "-c", SMOKE, str(SNAPSHOT))
         session.chdir(Path(__file__).parent)
     home = Path(session.create_tmp(), "home")
     session.chdir(session.create_tmp())
     session.run("penguin-pipes", "--local", "--epochs", "2", "--home", str(home))
 
 
+SNAPSHOT = Path("tests/unit/snapshots/penguins-train.json").absolute()
 SMOKE = """
+import json, sys
 import penguin_pipes
 from penguin_pipes import build_pipeline, penguins_config
-pipeline = build_pipeline(penguins_config())
+role = "arn:aws:iam::123456789012:role/pipelines"
+pipeline = build_pipeline(penguins_config(bucket="acme-ml", role=role))
 assert "site-packages" in penguin_pipes.__file__, penguin_pipes.__file__
-assert len(pipeline.definition()) > 1000
+assert json.loads(pipeline.definition()) == json.load(open(sys.argv[1]))
 assert all(path.is_file() for path in pipeline.files.values())
 """
 

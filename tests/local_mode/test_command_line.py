@@ -9,11 +9,13 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
 
 from penguin_pipes.local import History, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 COMMAND = [sys.executable, "-m", "penguin_pipes.deploy"]
@@ -137,10 +139,12 @@ def test_interrupting_ends_the_job_and_keeps_what_had_finished(tmp_path: Path) -
     assert run.status is Status.STOPPED
     assert run.step("preprocess-data").status is Status.SUCCEEDED
     assert run.step("train-model").status is Status.STOPPED
-    still = subprocess.run(
-        ["ps", "-eo", "args"], capture_output=True, text=True, check=True
-    )
-    assert str(tmp_path) not in still.stdout
+    still = [" ".join(process.info["cmdline"] or ()) for process in _processes()]
+    assert not [line for line in still if str(tmp_path) in line]
+
+
+def _processes() -> Iterator[psutil.Process]:
+    return psutil.process_iter(["cmdline"])
 
 
 def _training_log(folder: Path) -> str:

@@ -94,7 +94,9 @@ def test_every_field_of_a_config_is_documented() -> None:
         seen.add(kind)
         documented = "\n".join(base.__doc__ or "" for base in kind.__mro__)
         for field in attrs.fields(attrs.resolve_types(kind)):
-            assert f"        {field.name}: " in documented, f"{kind}.{field.name}"
+            # Python 3.13 takes the indentation out of docstrings.
+            line = rf"^ +{field.name}: "
+            assert re.search(line, documented, re.MULTILINE), f"{kind}.{field.name}"
             inner = [*getattr(field.type, "__args__", ()), field.type]
             todo += [k for k in inner if isinstance(k, type) and attrs.has(k)]
             todo = [k for k in todo if k not in seen]
