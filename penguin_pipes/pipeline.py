@@ -59,18 +59,10 @@ def build_pipeline(
         channel: output_uri(prepare, output)
         for channel, output in config.channels.items()
     }
-    fit: Any
-    if config.use_tuning:
-        name = config.tuning_step_name
-        fit = tuning_step(config.tuned(), name=name, channels=channels, session=session)
-    else:
-        name = config.training_step_name
-        training = config.owned(config.training)
-        fit = training_step(training, name=name, channels=channels, session=session)
     return Pipeline(
         config.name,
         parameters=[parameter],
-        steps=[prepare, fit],
+        steps=[prepare, _fit(config, channels, session)],
         region=config.region,
         role=config.role if isinstance(config.role, str) else None,
         description=config.description,
@@ -84,6 +76,23 @@ def build_pipeline(
         pipeline_definition_config=sdk.load().PipelineDefinitionConfig(
             use_custom_job_prefix=config.use_custom_job_prefix
         ),
+    )
+
+
+def _fit(config: PipelineConfig, channels: dict[str, Any], session: Any) -> Any:
+    """Return the step that trains the model, or the one that tunes it."""
+    if config.use_tuning:
+        return tuning_step(
+            config.tuned(),
+            name=config.tuning_step_name,
+            channels=channels,
+            session=session,
+        )
+    return training_step(
+        config.owned(config.training),
+        name=config.training_step_name,
+        channels=channels,
+        session=session,
     )
 
 

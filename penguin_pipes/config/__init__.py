@@ -3,17 +3,19 @@
 from penguin_pipes.config.checks import Variable
 from penguin_pipes.config.pipeline import PipelineConfig
 from penguin_pipes.config.processing import ProcessingConfig
+from penguin_pipes.config.ranges import (
+    CategoricalRange,
+    ContinuousRange,
+    IntegerRange,
+    Range,
+)
 from penguin_pipes.config.records import (
     CachePolicy,
-    CategoricalRange,
     Channel,
     Compute,
-    ContinuousRange,
     Hyperparameter,
     Image,
-    IntegerRange,
     Number,
-    Range,
     Security,
     Spot,
     Text,

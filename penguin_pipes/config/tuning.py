@@ -9,13 +9,13 @@ from attrs import field, frozen
 from penguin_pipes import service
 from penguin_pipes.config import checks
 from penguin_pipes.config.checks import maybe, on, or_variable
-from penguin_pipes.config.records import (
+from penguin_pipes.config.ranges import (
     CategoricalRange,
     ContinuousRange,
     IntegerRange,
-    Number,
     Range,
 )
+from penguin_pipes.config.records import Number
 from penguin_pipes.config.step import StepConfig
 from penguin_pipes.config.training import TrainingConfig
 from penguin_pipes.errors import ConfigError

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import boto3
 
 from penguin_pipes.factories import sdk
+from penguin_pipes.factories.quiet import without_role_check
 from penguin_pipes.upload import upload_missing
 
 if TYPE_CHECKING:
@@ -180,7 +181,7 @@ class Pipeline(SdkPipeline):  # type: ignore[misc]  # the SDK has no types
         """Upload what is missing, then create the pipeline; see the SDK's method."""
         role_arn, description = self._named(role_arn, description)
         self.upload()
-        with sdk.without_role_check():
+        with without_role_check():
             created: dict[str, Any] = super().create(
                 role_arn, description, tags or self._tags, *args, **options
             )
@@ -196,7 +197,7 @@ class Pipeline(SdkPipeline):  # type: ignore[misc]  # the SDK has no types
         """Upload what is missing, then update the pipeline; see the SDK's method."""
         role_arn, description = self._named(role_arn, description)
         self.upload()
-        with sdk.without_role_check():
+        with without_role_check():
             updated: dict[str, Any] = super().update(
                 role_arn, description, *args, **options
             )
@@ -212,7 +213,7 @@ class Pipeline(SdkPipeline):  # type: ignore[misc]  # the SDK has no types
     ) -> dict[str, Any]:
         """Create the pipeline, or update it where it exists; see the SDK's method."""
         role_arn, description = self._named(role_arn, description)
-        with sdk.without_role_check():
+        with without_role_check():
             answer: dict[str, Any] = super().upsert(
                 role_arn, description, tags or list(self._tags), *args, **options
             )

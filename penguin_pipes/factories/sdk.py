@@ -1,7 +1,7 @@
 """The one door to the SageMaker SDK: lazy, offline, quiet.
 
-What is odd about the SDK is dealt with here and nowhere else. Seen with sagemaker
-3.0 to 3.27:
+What is odd about the SDK is dealt with here, with `quiet` to keep its code from
+looking outside, and nowhere else. Seen with sagemaker 3.24 to 3.27:
 
 - importing ``sagemaker.mlops`` makes a boto3 client in a class body, which fails
   without a region and fills ``boto3.DEFAULT_SESSION`` for everybody else;
@@ -18,10 +18,7 @@ What is odd about the SDK is dealt with here and nowhere else. Seen with sagemak
 from __future__ import annotations
 
 import logging
-import os
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -30,6 +27,7 @@ from attrs import field, frozen
 
 from penguin_pipes.bundle import Bundle
 from penguin_pipes.errors import ConfigError
+from penguin_pipes.factories.quiet import offline
 
 if TYPE_CHECKING:
     from sagemaker.mlops.workflow.steps import ProcessingStep, TrainingStep, TuningStep
@@ -39,66 +37,10 @@ if TYPE_CHECKING:
 Request = dict[str, Any]
 
 
-@contextmanager
-def _environment(**values: str | None) -> Iterator[None]:
-    """Set (or, with None, unset) environment variables while the block runs."""
-    before = {name: os.environ.get(name) for name in values}
-    _set(values)
-    try:
-        yield
-    finally:
-        _set(before)
-
-
-def _set(values: Mapping[str, str | None]) -> None:
-    for name, value in values.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value
-
-
-@contextmanager
-def _offline() -> Iterator[None]:
-    """Let SDK code make clients without a region, a profile or a trace.
-
-    A profile that is named but missing, or a broken ~/.aws/config, would fail it as
-    well; none of them matters to rendering. The clients are never called.
-    """
-    import boto3
-
-    default_session = boto3.DEFAULT_SESSION
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    boto3.DEFAULT_SESSION = None
-    with (
-        _environment(
-            AWS_DEFAULT_REGION="us-east-1",
-            AWS_CONFIG_FILE=os.devnull,
-            AWS_SHARED_CREDENTIALS_FILE=os.devnull,
-            # Without credentials the clients would look for some over the network.
-            AWS_ACCESS_KEY_ID="offline",
-            AWS_SECRET_ACCESS_KEY="offline",  # noqa: S106  # no secret
-            AWS_SESSION_TOKEN=None,
-            AWS_PROFILE=None,
-            AWS_DEFAULT_PROFILE=None,
-        ),
-        warnings.catch_warnings(),
-    ):
-        # 3.27 warns of its own imports (sagemaker.train.configs has been moved).
-        warnings.simplefilter("ignore")
-        try:
-            yield
-        finally:
-            boto3.DEFAULT_SESSION = default_session
-            root.handlers[:] = handlers
-            root.setLevel(level)
-
-
 @cache
 def load() -> SimpleNamespace:
     """Return the names of the SDK that are used, imported at the first call."""
-    with _offline():
+    with offline():
         from sagemaker.core import image_uris
         from sagemaker.core.workflow import (
             execution_variables,
@@ -129,18 +71,6 @@ def load() -> SimpleNamespace:
 def _no_popped_names(record: logging.LogRecord) -> bool:
     """Drop the warning that a job name was popped: it says nothing to act on."""
     return not record.getMessage().startswith("Popping out")
-
-
-@contextmanager
-def without_role_check() -> Iterator[None]:
-    """Keep the SDK from simulating the role's policies, unless it was asked to.
-
-    It calls SimulatePrincipalPolicy, which few deployers may do (and moto 5.2
-    answers with NotImplementedError).
-    """
-    wanted = os.environ.get("SAGEMAKER_VALIDATE_ROLE", "false")
-    with _environment(SAGEMAKER_VALIDATE_ROLE=wanted):
-        yield
 
 
 def _frozen(bundles: Mapping[str, Bundle]) -> Mapping[str, Bundle]:
@@ -211,7 +141,7 @@ def processing_step(
 ) -> ProcessingStep:
     """Return the SDK's processing step for a finished request."""
     names = load()
-    with _offline():  # the constructor makes a session, to read a method's name
+    with offline():  # the constructor makes a session, to read a method's name
         return names.ProcessingStep(
             name, step_args=_arguments("run", prepared), cache_config=_cache(policy)
         )

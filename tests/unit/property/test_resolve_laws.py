@@ -179,6 +179,6 @@ def test_hyperparameter_written_as_json_is_itself(value: Any) -> None:
 @given(text=st.text(string.ascii_letters + string.digits + "/._-=: '\"", max_size=30))
 def test_paths_elsewhere_are_never_touched(text: str) -> None:
     """A text that does not name ``/opt/ml`` is left alone."""
-    tree = WorkTree(Path("/work/ml"))
+    tree = WorkTree(Path("/srv/ml"))
 
     assert tree.localize(text) == text or "/opt/ml" in text

@@ -16,7 +16,7 @@ HOST = Host(
     environment={"PATH": "/bin", "HOME": "/me", "AWS_SECRET_ACCESS_KEY": "x"},
     cpus=2,
 )
-TREE = WorkTree(Path("/work/ml"))
+TREE = WorkTree(Path("/srv/ml"))
 
 
 class TestPaths:
@@ -25,13 +25,13 @@ class TestPaths:
     @pytest.mark.parametrize(
         ("text", "expected"),
         [
-            ("/opt/ml", "/work/ml"),
-            ("/opt/ml/model", "/work/ml/model"),
-            ("--out=/opt/ml/model", "--out=/work/ml/model"),
-            ("/opt/ml/a:/opt/ml/b", "/work/ml/a:/work/ml/b"),
-            ("file:///opt/ml/model", "file:///work/ml/model"),
-            ("['/opt/ml/a']", "['/work/ml/a']"),
-            ("cd /opt/ml && ls", "cd /work/ml && ls"),
+            ("/opt/ml", "/srv/ml"),
+            ("/opt/ml/model", "/srv/ml/model"),
+            ("--out=/opt/ml/model", "--out=/srv/ml/model"),
+            ("/opt/ml/a:/opt/ml/b", "/srv/ml/a:/srv/ml/b"),
+            ("file:///opt/ml/model", "file:///srv/ml/model"),
+            ("['/opt/ml/a']", "['/srv/ml/a']"),
+            ("cd /opt/ml && ls", "cd /srv/ml && ls"),
             ("/opt/mlflow", "/opt/mlflow"),
             ("/opt/ml-data", "/opt/ml-data"),
             ("/opt/ml.bak", "/opt/ml.bak"),
@@ -51,7 +51,7 @@ class TestPaths:
 
         found = TREE.localize_all(value)
 
-        assert found == {"/opt/ml": ["/work/ml/a", 1, None, {"b": "/work/ml"}]}
+        assert found == {"/opt/ml": ["/srv/ml/a", 1, None, {"b": "/srv/ml"}]}
 
 
 class TestHost:

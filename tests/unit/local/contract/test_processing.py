@@ -18,7 +18,7 @@ HOST = Host(
     environment={"PATH": "/bin", "HOME": "/me", "AWS_SECRET_ACCESS_KEY": "x"},
     cpus=2,
 )
-TREE = WorkTree(Path("/work/ml"))
+TREE = WorkTree(Path("/srv/ml"))
 
 
 class TestProcessing:
@@ -34,8 +34,8 @@ class TestProcessing:
 
         assert processing.argv(asked, TREE, HOST) == (
             "/venv/bin/python",
-            "/work/ml/processing/input/code/p.py",
-            "--out=/work/ml/processing/x",
+            "/srv/ml/processing/input/code/p.py",
+            "--out=/srv/ml/processing/x",
             "a b",
             "$HOME",
         )
@@ -49,7 +49,7 @@ class TestProcessing:
 
         assert found == {
             **HOST.base_environment,
-            "DATA": "/work/ml/processing/input",
+            "DATA": "/srv/ml/processing/input",
             "PYTHONUTF8": "0",
         }
 
