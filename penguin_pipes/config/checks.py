@@ -145,7 +145,9 @@ def one_of(*allowed: str) -> Check:
 def each(check: Check, *, least: int = 0, most: int | None = None) -> Check:
     """Return a check for every item of a tuple, and for their number."""
 
-    def run(place: str, value: tuple[object, ...]) -> None:
+    def run(place: str, value: object) -> None:
+        if not isinstance(value, tuple):
+            raise refuse(place, f"a list of values such as [{value!r}]", value)
         _count(place, len(value), least, most)
         for index, item in enumerate(value):
             check(f"{place}[{index}]", item)
@@ -158,7 +160,9 @@ def mapping(
 ) -> Check:
     """Return a check for every key and value of a mapping, and for their number."""
 
-    def run(place: str, items: Mapping[object, object]) -> None:
+    def run(place: str, items: object) -> None:
+        if not isinstance(items, Mapping):
+            raise refuse(place, "a mapping of names to values", items)
         _count(place, len(items), least, most)
         for name, item in items.items():
             key(f"{place}: the name {name!r}", name)
@@ -204,21 +208,22 @@ def hyperparameter_name(place: str, value: object) -> None:
 
 
 def to_mapping(value: Mapping[str, T]) -> Mapping[str, T]:
-    """Return *value* as a mapping that nobody can change any more."""
-    given: object = value
-    if not isinstance(given, Mapping):
-        msg = f"expected a mapping of names to values; got {value!r}"
-        raise ConfigError(msg)
-    return MappingProxyType(dict(value))
+    """Return *value* as a mapping that nobody can change any more.
+
+    What is no mapping stays as it is: the field's validator knows its place.
+    """
+    given: Any = value
+    return MappingProxyType(dict(given)) if isinstance(given, Mapping) else given
 
 
 def to_tuple(value: Iterable[T]) -> tuple[T, ...]:
-    """Return *value* as a tuple; a lone string is refused, not cut into letters."""
-    given: object = value
-    if isinstance(given, str) or not isinstance(given, Iterable):
-        msg = f"expected a list of values; got {value!r}. Write [{value!r}]"
-        raise ConfigError(msg)
-    return tuple(value)
+    """Return *value* as a tuple, but a lone string is not cut into letters.
+
+    What is no list stays as it is: the field's validator knows its place.
+    """
+    given: Any = value
+    is_list = isinstance(given, Iterable) and not isinstance(given, str)
+    return tuple(given) if is_list else given
 
 
 def to_duration(value: str | timedelta) -> str:

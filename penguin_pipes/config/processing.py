@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from attrs import field, frozen
 
@@ -25,7 +26,10 @@ def _container_paths(value: Mapping[str, str] | Iterable[str]) -> Mapping[str, s
     """Give outputs without a path of their own ``/opt/ml/processing/<name>``."""
     if isinstance(value, Mapping):
         return checks.to_mapping(value)
-    names = checks.to_tuple(value)
+    names: Any = checks.to_tuple(value)
+    if not isinstance(names, tuple):
+        place = "ProcessingConfig.outputs"
+        raise checks.refuse(place, "a list of names", value)
     return checks.to_mapping({name: f"/opt/ml/processing/{name}" for name in names})
 
 

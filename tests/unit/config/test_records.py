@@ -60,7 +60,7 @@ WRONG: list[tuple[str, Callable[[], object], str]] = [
     ("bool as number", lambda: Compute(instance_count=True), "Compute.instance_count: expected a whole number of instances; got True"),
     ("volume", lambda: Compute(volume_size_gb=20_000), "Compute.volume_size_gb: expected 1 to 16384 GB; got 20000"),
     ("half a vpc", lambda: Security(subnets=["subnet-1"]), "Security: a VPC needs subnets and security_group_ids"),
-    ("lone string", lambda: Security(subnets="subnet-1"), "expected a list of values; got 'subnet-1'. Write ['subnet-1']"),
+    ("lone string", lambda: Security(subnets="subnet-1"), "Security.subnets: expected a list of values such as ['subnet-1']; got 'subnet-1'"),
     ("channel", lambda: Channel(uri="data/train"), "Channel.uri: expected an S3 URI such as 's3://bucket/key'; got 'data/train'"),
     ("empty range", lambda: IntegerRange(50, 10), "IntegerRange: expected minimum below maximum; got 50 and 10"),
     ("float in range", lambda: IntegerRange(1.5, 10), "IntegerRange.minimum: expected a whole number; got 1.5"),  # type: ignore[arg-type]  # the point
@@ -86,7 +86,8 @@ WRONG: list[tuple[str, Callable[[], object], str]] = [
     ("image", lambda: processing(image=5), "ProcessingConfig.image: expected an image's URI, or Image(framework=…, version=…); got 5"),
     ("tags", lambda: processing(tags={"": "x"}), "ProcessingConfig.tags: the name '': expected 1 to 128 characters; got 0"),
     ("job name", lambda: processing(base_job_name="a_b"), "ProcessingConfig.base_job_name: expected up to 63 letters"),
-    ("mapping", lambda: training(hyperparameters=["a"]), "expected a mapping of names to values; got ['a']"),
+    ("lone output", lambda: processing(outputs="train"), "ProcessingConfig.outputs: expected a list of names; got 'train'"),
+    ("mapping", lambda: training(hyperparameters=["a"]), "TrainingConfig.hyperparameters: expected a mapping of names to values; got ['a']"),
     ("reserved", lambda: training(hyperparameters={"sagemaker_program": "x"}), "the name 'sagemaker_program': the container's toolkit keeps this name to itself"),
     ("shell", lambda: training(hyperparameters={"layers": "64 32"}), "TrainingConfig.hyperparameters['layers']: the container would break the argument '64 32'"),
     ("list", lambda: training(hyperparameters={"layers": [64]}), "TrainingConfig.hyperparameters['layers']: expected a string, a finite number or a bool; got [64]"),
