@@ -5,6 +5,7 @@
     │   ├── ConfigError           a field of a config (also a ValueError)
     │   ├── BundleError           a script, folder or dataset that cannot be packed
     │   ├── DefinitionError       the definition JSON, with the address of the problem
+    │   │   ├── InvalidDefinitionError  all of its problems at once
     │   │   └── UnsupportedError  sound, but nothing that can run on this computer
     │   └── InputError            a parameter or input of a run that leads nowhere
     ├── StepFailedError           a job ran and failed
@@ -17,6 +18,11 @@ Each message names the place, the value and the way out. Command lines turn a
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class PenguinPipesError(Exception):
@@ -52,6 +58,21 @@ class DefinitionError(RequestError):
         """Return the same problem, seen from one level further out."""
         part = f"[{key}]" if isinstance(key, int) else f".{key}"
         return type(self)(self.problem, address=f"${part}{self.address[1:]}")
+
+
+class InvalidDefinitionError(DefinitionError):
+    """A definition has problems that would stop it.
+
+    Attributes:
+        problems: All of them: `penguin_pipes.definition.Problem` records.
+    """
+
+    def __init__(self, problems: Sequence[object], *, address: str) -> None:
+        count = len(problems)
+        kind = "a problem" if count == 1 else f"{count} problems"
+        lines = "".join(f"\n  {problem}" for problem in problems)
+        super().__init__(f"the definition has {kind}:{lines}", address=address)
+        self.problems = tuple(problems)
 
 
 class UnsupportedError(DefinitionError):

@@ -71,6 +71,9 @@ def build_pipeline(
         },
         bundles=bundles,
         bucket=config.bucket,
+        bucket_owner=config.bucket_owner,
+        upload_kms_key=config.upload_kms_key,
+        parallelism=config.parallelism,
         session=session,
         uploader=uploader,
         pipeline_definition_config=sdk.load().PipelineDefinitionConfig(

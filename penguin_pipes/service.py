@@ -10,7 +10,11 @@ import json
 import math
 import re
 from datetime import timedelta
-from typing import Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 PIPELINE_NAME: Final = re.compile(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,255}")
 """A pipeline's name: no underscore, unlike a step's."""
@@ -59,6 +63,31 @@ MAX_KEEP_ALIVE_S: Final = 3_600
 MAX_TAGS: Final = 50
 MAX_TAG_KEY: Final = 128
 MAX_TAG_VALUE: Final = 256
+MAX_DISPLAY_NAME: Final = 256
+MAX_STEP_DESCRIPTION: Final = 3072
+ACCOUNT: Final = re.compile(r"\d{12}")
+
+RETRIED: Final = (
+    "Step.SERVICE_FAULT",
+    "Step.THROTTLING",
+    "SageMaker.JOB_INTERNAL_ERROR",
+    "SageMaker.CAPACITY_ERROR",
+    "SageMaker.RESOURCE_LIMIT",
+)
+"""Errors after which a step can be tried again (guide, pipelines-retry-policy)."""
+
+MAX_RETRY_INTERVAL_S: Final = 43_200
+MAX_RETRY_EXPIRY_MIN: Final = 14_400
+MAX_ATTEMPTS: Final = 20
+DEFAULT_ATTEMPTS: Final = 5
+
+SECRET_NAME: Final = re.compile(
+    r"TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|KEY|CREDENTIAL", re.IGNORECASE
+)
+"""Names whose values are not shown; rather one too many than one too few."""
+
+MASK: Final = "****"
+"""Stands for a value that is not shown."""
 
 RESERVED_HYPERPARAMETER: Final = re.compile(r"sagemaker_.*|_tuning_objective_metric")
 """Names that the container's toolkit keeps to itself (sagemaker-training, params)."""
@@ -181,3 +210,77 @@ def argument_text(text: str) -> str:
     if isinstance(value, dict):
         return ",".join(f"{k}={v}" for k, v in value.items())
     return str(value)
+
+
+MAX_INLINE_DEFINITION: Final = 102_400
+"""Bytes from which on a definition goes through S3, as the SDK does it; the API
+itself takes a million characters."""
+
+MAX_STARTED_PARAMETERS: Final = 200
+MAX_STARTED_PARAMETER_VALUE: Final = 1024
+
+CACHE_KEYS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "Processing": (
+            "Arguments.AppSpecification",
+            "Arguments.Environment",
+            "Arguments.ProcessingInputs",
+        ),
+        "Training": (
+            "Arguments.AlgorithmSpecification",
+            "Arguments.CheckpointConfig",
+            "Arguments.DebugHookConfig",
+            "Arguments.DebugRuleConfigurations",
+            "Arguments.Environment",
+            "Arguments.HyperParameters",
+            "Arguments.InputDataConfig",
+        ),
+        "Tuning": (
+            "Arguments.HyperParameterTuningJobConfig",
+            "Arguments.TrainingJobDefinition.AlgorithmSpecification",
+            "Arguments.TrainingJobDefinition.HyperParameterRanges",
+            "Arguments.TrainingJobDefinition.InputDataConfig",
+            "Arguments.TrainingJobDefinition.StaticHyperParameters",
+            "Arguments.TrainingJobDefinition.TuningObjective",
+            "Arguments.TrainingJobDefinitions",
+        ),
+        "Transform": (
+            "Arguments.DataProcessing",
+            "Arguments.Environment",
+            "Arguments.ModelName",
+            "Arguments.TransformInput",
+        ),
+        "AutoML": (
+            "Arguments.AutoMLJobConfig.CandidateGenerationConfig",
+            "Arguments.AutoMLJobConfig.CompletionCriteria",
+            "Arguments.AutoMLJobConfig.DataSplitConfig",
+            "Arguments.AutoMLJobConfig.Mode",
+            "Arguments.AutoMLJobObjective",
+            "Arguments.InputDataConfig",
+            "Arguments.ProblemType",
+        ),
+        # The check and its job are what the arguments say as a whole.
+        "ClarifyCheck": (
+            "Arguments",
+            "CheckType",
+            "ModelName",
+            "ModelPackageGroupName",
+            "RegisterNewBaseline",
+            "SkipCheck",
+            "SuppliedBaselineConstraints",
+        ),
+        "QualityCheck": (
+            "Arguments",
+            "CheckType",
+            "ModelPackageGroupName",
+            "RegisterNewBaseline",
+            "SkipCheck",
+            "SuppliedBaselineConstraints",
+            "SuppliedBaselineStatistics",
+        ),
+        "EMR": ("Arguments.ClusterId", "Arguments.StepConfig"),
+    }
+)
+"""What the service compares before it takes an earlier result, per type of step: paths
+from the step (developer guide, pipelines-default-keys). Whatever else changes, the
+step is not run again."""

@@ -20,6 +20,7 @@ from penguin_pipes.config.records import (
     Spot,
     Text,
 )
+from penguin_pipes.config.retry import Retry
 from penguin_pipes.config.step import StepConfig
 from penguin_pipes.config.training import TrainingConfig
 from penguin_pipes.config.tuning import TuningConfig
@@ -37,6 +38,7 @@ __all__ = [
     "PipelineConfig",
     "ProcessingConfig",
     "Range",
+    "Retry",
     "Security",
     "Spot",
     "StepConfig",

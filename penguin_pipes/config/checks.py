@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
@@ -132,6 +133,11 @@ def finite(place: str, value: object) -> None:
         raise refuse(place, "a finite number", value)
 
 
+def local_path(place: str, value: object) -> None:
+    """Check for the path of something on this computer."""
+    a(Path, "a path on this computer")(place, value)
+
+
 def one_of(*allowed: str) -> Check:
     """Return a check that accepts only the *allowed* words."""
 
@@ -166,7 +172,27 @@ def mapping(
         _count(place, len(items), least, most)
         for name, item in items.items():
             key(f"{place}: the name {name!r}", name)
-            value(f"{place}[{name!r}]", item)
+            entry = f"{place}[{name!r}]"
+            (_unseen(value) if is_secret(name) else value)(entry, item)
+
+    return run
+
+
+def is_secret(name: object) -> bool:
+    """Tell whether what goes by *name* is not to be shown."""
+    return service.SECRET_NAME.search(str(name)) is not None
+
+
+def _unseen(check: Check) -> Check:
+    """Return *check*, which now refuses values without showing them."""
+
+    def run(place: str, value: object) -> None:
+        try:
+            check(place, value)
+        except ConfigError:
+            expected = "a value that the service takes and that is of one line"
+            msg = f"{place}: expected {expected}; got {service.MASK}"
+            raise ConfigError(msg) from None
 
     return run
 
@@ -222,8 +248,14 @@ def to_tuple(value: Iterable[T]) -> tuple[T, ...]:
     What is no list stays as it is: the field's validator knows its place.
     """
     given: Any = value
-    is_list = isinstance(given, Iterable) and not isinstance(given, str)
+    is_list = isinstance(given, Iterable) and not isinstance(given, str | Mapping)
     return tuple(given) if is_list else given
+
+
+def to_path(value: str | Path) -> Path:
+    """Return *value* as a path; anything else is left to the field's validator."""
+    given: Any = value
+    return Path(given) if isinstance(given, str) and "://" not in given else given
 
 
 def to_duration(value: str | timedelta) -> str:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
-import types
-import typing
-from collections.abc import Mapping
 from typing import Any, TypeVar
 
-import attrs
-
+from penguin_pipes.config import kinds, settings, tree
+from penguin_pipes.config.settings import Override
 from penguin_pipes.errors import ConfigError
 
 T = TypeVar("T")
+
+FLAG = "--set"
 
 
 def set_field(config: T, assignment: str) -> T:
@@ -27,19 +25,28 @@ def set_field(config: T, assignment: str) -> T:
     Raises:
         ConfigError: There is no such field, or it does not take the value.
     """
+    record: Any = type(config)
+    start = tree.Source(tree.DEFAULT)
+    laid = tree.lay(None, tree.plain(config), kinds.kind_of(record), start)
+    laid = settings.override(laid, read_assignment(assignment), record)
+    changed: T = settings.make(laid, record)
+    return changed
+
+
+def read_assignment(assignment: str) -> Override:
+    """Return what ``path=value`` replaces.
+
+    Raises:
+        ConfigError: It has no path or no equals sign.
+    """
     path, sign, text = assignment.partition("=")
     if not sign or not path.strip():
         msg = (
-            f"--set {assignment}: expected FIELD=VALUE, such as "
+            f"{FLAG} {assignment}: expected FIELD=VALUE, such as "
             "training.hyperparameters.epochs=60"
         )
         raise ConfigError(msg)
-    try:
-        changed: T = _replace(config, path.strip().split("."), read_value(text))
-    except ConfigError as error:
-        msg = f"--set {assignment}: {error}"
-        raise ConfigError(msg) from None
-    return changed
+    return Override(path=path, value=read_value(text), origin=FLAG)
 
 
 def read_value(text: str) -> Any:
@@ -49,44 +56,3 @@ def read_value(text: str) -> Any:
     except tomllib.TOMLDecodeError:
         return text.strip()
     return values["value"] if set(values) == {"value"} else text.strip()
-
-
-def _replace(owner: Any, path: list[str], value: Any) -> Any:
-    """Return *owner* with the field at the end of *path* replaced."""
-    name, *rest = path
-    if isinstance(owner, Mapping):
-        if not rest:
-            return {**owner, name: value}
-        if name not in owner:
-            raise _unknown(name, list(owner), "the mapping")
-        return {**owner, name: _replace(owner[name], rest, value)}
-    if not attrs.has(type(owner)):
-        msg = f"{owner!r} has no fields, so there is no {name!r} in it"
-        raise ConfigError(msg)
-    names = [field.name for field in attrs.fields(type(owner))]
-    if name not in names:
-        raise _unknown(name, names, type(owner).__name__)
-    if rest:
-        inner = getattr(owner, name)
-        value = _replace(_fresh(owner, name) if inner is None else inner, rest, value)
-    return attrs.evolve(owner, **{name: value})
-
-
-def _fresh(owner: Any, name: str) -> Any:
-    """Return the default record of a field that is None, e.g. ``training.spot``."""
-    annotation = typing.get_type_hints(type(owner))[name]
-    kinds = (
-        typing.get_args(annotation)
-        if typing.get_origin(annotation) in (types.UnionType, typing.Union)
-        else (annotation,)
-    )
-    for kind in kinds:
-        if isinstance(kind, type) and attrs.has(kind):
-            return kind()
-    return None
-
-
-def _unknown(name: str, names: list[str], owner: str) -> ConfigError:
-    close = difflib.get_close_matches(name, names, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(names)}"
-    return ConfigError(f"{owner} has no field {name!r}; {hint}")

@@ -27,13 +27,14 @@ _STEP_NAME = on(
 
 
 def _dataset(value: str | Path) -> str | Path:
-    """Leave S3 URIs as they are; anything else is a file on this computer."""
-    if isinstance(value, str) and value.startswith("s3://"):
-        return value
-    if isinstance(value, str) and "://" in value:
-        place = "PipelineConfig.dataset"
+    """Leave S3 URIs as they are; any other string is a file on this computer."""
+    is_s3 = isinstance(value, str) and value.startswith("s3://")
+    return value if is_s3 else checks.to_path(value)
+
+
+def _local_or_s3(place: str, value: object) -> None:
+    if not isinstance(value, Path) and not str(value).startswith("s3://"):
         raise checks.refuse(place, "a local file or an S3 URI", value)
-    return Path(value)
 
 
 @frozen(kw_only=True)
@@ -62,6 +63,11 @@ class PipelineConfig:
         training_step_name: Name of the training step.
         tuning_step_name: Name of the tuning step.
         use_custom_job_prefix: Whether jobs start with their ``base_job_name``.
+        parallelism: How many steps may run at once; None for as many as are ready.
+        bucket_owner: Account that every bucket must belong to which a deploy writes
+            to or looks into; None for any.
+        upload_kms_key: Key for what a deploy uploads; None for the bucket's own
+            setting. What jobs write has the security's ``output_kms_key``.
     """
 
     name: str = field(
@@ -83,7 +89,7 @@ class PipelineConfig:
     security: Security = field(
         factory=Security, validator=on(checks.a(Security, "a Security record"))
     )
-    dataset: str | Path = field(converter=_dataset)
+    dataset: str | Path = field(converter=_dataset, validator=on(_local_or_s3))
     processing: ProcessingConfig = field(
         validator=on(checks.a(ProcessingConfig, "a ProcessingConfig record"))
     )
@@ -120,6 +126,18 @@ class PipelineConfig:
     tuning_step_name: str = field(default="tune-model", validator=_STEP_NAME)
     use_custom_job_prefix: bool = field(
         default=True, validator=on(checks.a(bool, "true or false"))
+    )
+    parallelism: int | None = field(
+        default=None, validator=on(maybe(checks.between(1, 2**31 - 1, "steps")))
+    )
+    bucket_owner: str | None = field(
+        default=None,
+        validator=on(
+            maybe(checks.matches(service.ACCOUNT, "an account's 12 digits, as a text"))
+        ),
+    )
+    upload_kms_key: str | None = field(
+        default=None, validator=on(maybe(checks.text(2048, least=1)))
     )
 
     def __attrs_post_init__(self) -> None:

@@ -55,7 +55,7 @@ class ProcessingConfig(StepConfig):
         environment: The container's environment variables.
     """
 
-    script: Path = field(converter=Path)
+    script: Path = field(converter=checks.to_path, validator=on(checks.local_path))
     command: tuple[str, ...] = field(
         default=("python3",),
         converter=string_tuple,

@@ -18,6 +18,7 @@ from penguin_pipes.config.records import (
     Text,
     texts,
 )
+from penguin_pipes.config.retry import Retry, retries
 
 ROLE = on(
     maybe(
@@ -77,6 +78,9 @@ class StepConfig:
         base_job_name: Start of the job's name; the step's name by default. It
             shows where the pipeline's custom job prefix is on.
         tags: Tags of the job.
+        retry: After which errors the step is tried again; one record for each way.
+        display_name: What Studio shows in the place of the step's name.
+        description: What the step is for.
     """
 
     role: Text | None = field(default=None, validator=ROLE)
@@ -100,6 +104,19 @@ class StepConfig:
         ),
     )
     tags: Mapping[str, Text] = field(factory=dict, converter=texts, validator=TAGS)
+    retry: tuple[Retry, ...] = field(
+        default=(),
+        converter=retries,
+        validator=on(checks.each(checks.a(Retry, "a Retry record"))),
+    )
+    display_name: str | None = field(
+        default=None,
+        validator=on(maybe(checks.text(service.MAX_DISPLAY_NAME, least=1))),
+    )
+    description: str | None = field(
+        default=None,
+        validator=on(maybe(checks.text(service.MAX_STEP_DESCRIPTION, least=1))),
+    )
 
 
 IMAGE = on(

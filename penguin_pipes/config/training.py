@@ -59,7 +59,7 @@ class TrainingConfig(StepConfig):
         keep_alive_s: Seconds for which the machines stay warm after the job.
     """
 
-    source: Path = field(converter=Path)
+    source: Path = field(converter=checks.to_path, validator=on(checks.local_path))
     entry_point: str | None = field(
         default=None, validator=on(maybe(checks.text(255, least=1)))
     )

@@ -89,6 +89,7 @@ class TuningConfig(StepConfig):
     def __attrs_post_init__(self) -> None:
         """Refuse searches that the service refuses, while there is a line to mend."""
         self._check_strategy()
+        self._check_retry()
         if self.training is None:
             return
         if self.objective not in self.training.metrics:
@@ -105,6 +106,16 @@ class TuningConfig(StepConfig):
                 f"got {len(self.training.environment)}"
             )
             raise ConfigError(msg)
+
+    def _check_retry(self) -> None:
+        for index, retry in enumerate(self.retry):
+            if "SageMaker.JOB_INTERNAL_ERROR" in retry.on:
+                msg = (
+                    f"TuningConfig.retry[{index}].on: a tuning job tries its trainings "
+                    "again by itself after SageMaker.JOB_INTERNAL_ERROR, and the step "
+                    f"never does; leave it out. Got {list(retry.on)}"
+                )
+                raise ConfigError(msg)
 
     def _check_strategy(self) -> None:
         if self.strategy == "Grid":

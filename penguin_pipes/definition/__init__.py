@@ -9,24 +9,30 @@ from penguin_pipes.definition.graph import in_order, upstream
 from penguin_pipes.definition.model import Definition, Parameter, Scalar, Step
 from penguin_pipes.definition.node import Node
 from penguin_pipes.definition.parse import parse
+from penguin_pipes.definition.problems import Problem, Severity
 from penguin_pipes.definition.references import (
     Reference,
     expression,
     find_references,
     parse_reference,
 )
+from penguin_pipes.definition.validate import refuse_errors, validate
 
 __all__ = [
     "Definition",
     "Node",
     "Parameter",
+    "Problem",
     "Reference",
     "Scalar",
+    "Severity",
     "Step",
     "expression",
     "find_references",
     "in_order",
     "parse",
     "parse_reference",
+    "refuse_errors",
     "upstream",
+    "validate",
 ]

@@ -15,7 +15,7 @@ import boto3
 
 from penguin_pipes.factories import sdk
 from penguin_pipes.factories.quiet import without_role_check
-from penguin_pipes.upload import upload_missing
+from penguin_pipes.upload import Guard, upload_missing
 
 if TYPE_CHECKING:
     from sagemaker.core.workflow.pipeline_context import PipelineSession
@@ -89,6 +89,9 @@ class Pipeline(SdkPipeline):  # type: ignore[misc]  # the SDK has no types
         session: Any = None,
         uploader: Uploader | None = None,
         bucket: str | None = None,
+        bucket_owner: str | None = None,
+        upload_kms_key: str | None = None,
+        parallelism: int | None = None,
         **options: Any,
     ) -> None:
         """Compose *steps* into a pipeline.
@@ -107,6 +110,10 @@ class Pipeline(SdkPipeline):  # type: ignore[misc]  # the SDK has no types
             uploader: Puts the files where they belong; by default the session's
                 S3 client puts those that are missing.
             bucket: Where a definition past 100 KiB is put; for the default session.
+            bucket_owner: The account that every bucket must belong to which something
+                is uploaded to; None for any.
+            upload_kms_key: Key for what is uploaded; None for the bucket's setting.
+            parallelism: How many steps may run at once; None for the service's limit.
             **options: Whatever the SDK's ``Pipeline`` takes besides, such as
                 ``parameters``.
         """
@@ -123,10 +130,11 @@ class Pipeline(SdkPipeline):  # type: ignore[misc]  # the SDK has no types
         self.sagemaker_session = session or DeferredSession(
             region=region, bucket=bucket
         )
-        self._defaults = {"role_arn": role, "description": description}
-        self._tags = [
-            {"Key": key, "Value": value} for key, value in (tags or {}).items()
-        ]
+        self.role = role
+        self.description = description
+        self.tags = MappingProxyType(dict(tags or {}))
+        self.parallelism = parallelism
+        self.guard = Guard(owner=bucket_owner, kms_key=upload_kms_key)
         self._bundles = dict(bundles or {})
         self._uploader = uploader
 
@@ -168,22 +176,26 @@ class Pipeline(SdkPipeline):  # type: ignore[misc]  # the SDK has no types
             return
         session = self.sagemaker_session.boto_session
         region = self.sagemaker_session.boto_region_name
-        upload_missing(self.files, client=session.client("s3", region_name=region))
+        client = session.client("s3", region_name=region)
+        upload_missing(self.files, client=client, guard=self.guard)
 
     def create(
         self,
         role_arn: str | None = None,
         description: str | None = None,
         tags: Any = None,
-        *args: Any,
+        parallelism_config: Any = None,
         **options: Any,
     ) -> dict[str, Any]:
         """Upload what is missing, then create the pipeline; see the SDK's method."""
-        role_arn, description = self._named(role_arn, description)
         self.upload()
         with without_role_check():
             created: dict[str, Any] = super().create(
-                role_arn, description, tags or self._tags, *args, **options
+                role_arn or self.role,
+                description or self.description,
+                tags or self._tag_list(),
+                parallelism_config or self._parallelism(),
+                **options,
             )
         return created
 
@@ -191,15 +203,17 @@ class Pipeline(SdkPipeline):  # type: ignore[misc]  # the SDK has no types
         self,
         role_arn: str | None = None,
         description: str | None = None,
-        *args: Any,
+        parallelism_config: Any = None,
         **options: Any,
     ) -> dict[str, Any]:
         """Upload what is missing, then update the pipeline; see the SDK's method."""
-        role_arn, description = self._named(role_arn, description)
         self.upload()
         with without_role_check():
             updated: dict[str, Any] = super().update(
-                role_arn, description, *args, **options
+                role_arn or self.role,
+                description or self.description,
+                parallelism_config or self._parallelism(),
+                **options,
             )
         return updated
 
@@ -208,22 +222,26 @@ class Pipeline(SdkPipeline):  # type: ignore[misc]  # the SDK has no types
         role_arn: str | None = None,
         description: str | None = None,
         tags: Any = None,
-        *args: Any,
+        parallelism_config: Any = None,
         **options: Any,
     ) -> dict[str, Any]:
         """Create the pipeline, or update it where it exists; see the SDK's method."""
-        role_arn, description = self._named(role_arn, description)
         with without_role_check():
             answer: dict[str, Any] = super().upsert(
-                role_arn, description, tags or list(self._tags), *args, **options
+                role_arn or self.role,
+                description or self.description,
+                tags or self._tag_list(),
+                parallelism_config or self._parallelism(),
+                **options,
             )
         return answer
 
-    def _named(
-        self, role_arn: str | None, description: str | None
-    ) -> tuple[str | None, str | None]:
-        """Return what the call names, or what the pipeline was made with."""
-        return (
-            role_arn or self._defaults["role_arn"],
-            description or self._defaults["description"],
-        )
+    def _tag_list(self) -> list[dict[str, str]]:
+        """Return the tags as the service spells them; the SDK adds to the list."""
+        return [{"Key": key, "Value": value} for key, value in self.tags.items()]
+
+    def _parallelism(self) -> dict[str, int] | None:
+        """Return the parallelism as the service spells it."""
+        if self.parallelism is None:
+            return None
+        return {"MaxParallelExecutionSteps": self.parallelism}

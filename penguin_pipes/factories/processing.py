@@ -12,7 +12,7 @@ from penguin_pipes.factories import sdk
 from penguin_pipes.factories.places import Place, image_uri, tag_list, vpc
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sagemaker.mlops.workflow.steps import ProcessingStep
 
@@ -27,6 +27,7 @@ def processing_step(
     name: str,
     inputs: Mapping[str, Text],
     session: Any = None,
+    depends_on: Sequence[Any] = (),
 ) -> ProcessingStep:
     """Return a cache-configured step that runs a script over *inputs*.
 
@@ -40,6 +41,8 @@ def processing_step(
             lies in a folder of its own, ``/opt/ml/processing/input/<name>``.
         session: An SDK session; where the config names no region or bucket, the
             session's are taken.
+        depends_on: Steps, or names of steps, that have to be done before, beyond
+            those whose outputs are read.
 
     Returns:
         The SDK's own step; ``step.properties.ProcessingOutputConfig.Outputs["x"]
@@ -70,7 +73,7 @@ def processing_step(
         "Tags": tag_list(config.tags),
     }
     prepared = sdk.PreparedRequest(request=drop_empty(request), bundles={code: script})
-    return sdk.processing_step(name, prepared, config.cache)
+    return sdk.processing_step(name, prepared, config, depends_on)
 
 
 def output_uri(step: ProcessingStep, output: str) -> Any:

@@ -18,7 +18,7 @@ looking outside, and nowhere else. Seen with sagemaker 3.24 to 3.27:
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from types import MappingProxyType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -32,7 +32,7 @@ from penguin_pipes.factories.quiet import offline
 if TYPE_CHECKING:
     from sagemaker.mlops.workflow.steps import ProcessingStep, TrainingStep, TuningStep
 
-    from penguin_pipes.config import CachePolicy, Image
+    from penguin_pipes.config import Image, Retry, StepConfig
 
 Request = dict[str, Any]
 
@@ -49,7 +49,7 @@ def load() -> SimpleNamespace:
             pipeline_context,
             pipeline_definition_config,
         )
-        from sagemaker.mlops.workflow import pipeline, steps
+        from sagemaker.mlops.workflow import pipeline, retry, steps
     logging.getLogger("sagemaker.core.workflow.utilities").addFilter(_no_popped_names)
     return SimpleNamespace(
         image_uris=image_uris,
@@ -65,6 +65,7 @@ def load() -> SimpleNamespace:
         ProcessingStep=steps.ProcessingStep,
         TrainingStep=steps.TrainingStep,
         TuningStep=steps.TuningStep,
+        retry=retry,
     )
 
 
@@ -130,39 +131,69 @@ def _arguments(caller: str, prepared: PreparedRequest) -> Any:
     return load().StepArguments(caller, nothing, prepared)
 
 
-def _cache(policy: CachePolicy) -> Any:
-    return load().CacheConfig(
-        enable_caching=policy.enabled, expire_after=policy.expire_after
-    )
+def _options(config: StepConfig, depends_on: Sequence[Any]) -> dict[str, Any]:
+    """Return what steps of every kind take besides their arguments."""
+    return {
+        "cache_config": load().CacheConfig(
+            enable_caching=config.cache.enabled, expire_after=config.cache.expire_after
+        ),
+        "display_name": config.display_name,
+        "description": config.description,
+        "depends_on": list(depends_on) or None,
+        "retry_policies": [_policy(retry) for retry in config.retry],
+    }
+
+
+def _policy(retry: Retry) -> Any:
+    """Return the SDK's policy; it has one for the step's errors, one for the job's."""
+    kinds = load().retry
+    limits = {
+        "interval_seconds": retry.interval_s,
+        "backoff_rate": retry.backoff_rate,
+        "max_attempts": retry.max_attempts,
+        "expire_after_mins": retry.expire_after_min,
+    }
+    of_step, of_job = kinds.StepExceptionTypeEnum, kinds.SageMakerJobExceptionTypeEnum
+    # Called with a value, as enums are, these return their first member (3.27).
+    known = {each.value: each for each in (*of_step, *of_job)}
+    errors = [known[name] for name in retry.on]
+    if isinstance(errors[0], of_step):
+        return kinds.StepRetryPolicy(errors, **limits)
+    return kinds.SageMakerJobStepRetryPolicy(errors, **limits)
 
 
 def processing_step(
-    name: str, prepared: PreparedRequest, policy: CachePolicy
+    name: str,
+    prepared: PreparedRequest,
+    config: StepConfig,
+    depends_on: Sequence[Any] = (),
 ) -> ProcessingStep:
     """Return the SDK's processing step for a finished request."""
-    names = load()
+    arguments, options = _arguments("run", prepared), _options(config, depends_on)
     with offline():  # the constructor makes a session, to read a method's name
-        return names.ProcessingStep(
-            name, step_args=_arguments("run", prepared), cache_config=_cache(policy)
-        )
+        return load().ProcessingStep(name, step_args=arguments, **options)
 
 
 def training_step(
-    name: str, prepared: PreparedRequest, policy: CachePolicy
+    name: str,
+    prepared: PreparedRequest,
+    config: StepConfig,
+    depends_on: Sequence[Any] = (),
 ) -> TrainingStep:
     """Return the SDK's training step for a finished request."""
-    return load().TrainingStep(
-        name, step_args=_arguments("train", prepared), cache_config=_cache(policy)
-    )
+    arguments, options = _arguments("train", prepared), _options(config, depends_on)
+    return load().TrainingStep(name, step_args=arguments, **options)
 
 
 def tuning_step(
-    name: str, prepared: PreparedRequest, policy: CachePolicy
+    name: str,
+    prepared: PreparedRequest,
+    config: StepConfig,
+    depends_on: Sequence[Any] = (),
 ) -> TuningStep:
     """Return the SDK's tuning step for a finished request."""
-    return load().TuningStep(
-        name, step_args=_arguments("tune", prepared), cache_config=_cache(policy)
-    )
+    arguments, options = _arguments("tune", prepared), _options(config, depends_on)
+    return load().TuningStep(name, step_args=arguments, **options)
 
 
 def bundles_of(step: Any) -> dict[str, Bundle]:

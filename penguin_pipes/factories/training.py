@@ -12,7 +12,7 @@ from penguin_pipes.factories.places import Place, image_uri, tag_list, vpc
 from penguin_pipes.factories.processing import drop_empty, job_name, step_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sagemaker.mlops.workflow.steps import TrainingStep
 
@@ -27,6 +27,7 @@ def training_step(
     name: str,
     channels: Mapping[str, Text | Channel],
     session: Any = None,
+    depends_on: Sequence[Any] = (),
 ) -> TrainingStep:
     """Return a cache-configured step that trains a model by script mode.
 
@@ -40,6 +41,8 @@ def training_step(
             as CSV. Each lies in ``/opt/ml/input/data/<name>``.
         session: An SDK session; where the config names no region or bucket, the
             session's are taken.
+        depends_on: Steps, or names of steps, that have to be done before, beyond
+            those whose outputs are read.
 
     Returns:
         The SDK's own step; ``step.properties.ModelArtifacts.S3ModelArtifacts`` is
@@ -63,7 +66,7 @@ def training_step(
         "Tags": tag_list(config.tags),
     }
     prepared = sdk.PreparedRequest(request=drop_empty(request), bundles={code: source})
-    return sdk.training_step(name, prepared, config.cache)
+    return sdk.training_step(name, prepared, config, depends_on)
 
 
 def to_channels(channels: Mapping[str, Text | Channel]) -> Channels:

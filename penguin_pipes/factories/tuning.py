@@ -19,7 +19,7 @@ from penguin_pipes.factories.training import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sagemaker.mlops.workflow.steps import TuningStep
 
@@ -34,6 +34,7 @@ def tuning_step(
     name: str,
     channels: Mapping[str, Text | Channel],
     session: Any = None,
+    depends_on: Sequence[Any] = (),
 ) -> TuningStep:
     """Return a cache-configured step that searches for the best hyperparameters.
 
@@ -47,6 +48,8 @@ def tuning_step(
         channels: Name → S3 URI, pipeline variable or `Channel`, as for a training.
         session: An SDK session; where the config names no region or bucket, the
             session's are taken.
+        depends_on: Steps, or names of steps, that have to be done before, beyond
+            those whose outputs are read.
 
     Returns:
         The SDK's own step; ``step.get_top_model_s3_uri(0, bucket, prefix)`` is where
@@ -77,7 +80,7 @@ def tuning_step(
         "Tags": tag_list(config.tags),
     }
     prepared = sdk.PreparedRequest(request=drop_empty(request), bundles={code: source})
-    return sdk.tuning_step(name, prepared, config.cache)
+    return sdk.tuning_step(name, prepared, config, depends_on)
 
 
 def _training(config: TuningConfig) -> TrainingConfig:

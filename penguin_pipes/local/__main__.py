@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from rich.console import Console
 
 from penguin_pipes.definition import Definition, parse
+from penguin_pipes.definition.parameters import from_texts
 from penguin_pipes.errors import (
     InputError,
     PenguinPipesError,
@@ -19,12 +20,13 @@ from penguin_pipes.errors import (
 )
 from penguin_pipes.local.engine import HOME, run_locally
 from penguin_pipes.local.interrupts import interrupted_by_requests_to_end
-from penguin_pipes.local.parameters import Given, from_text
 from penguin_pipes.local.records import Run
 from penguin_pipes.report import RunProgress, show_failure, show_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from penguin_pipes.local.parameters import Given
 
 DONE: Final = 0
 FAILED: Final = 1
@@ -132,11 +134,7 @@ def _explain(error: PenguinPipesError, out: Console, err: Console) -> int:
 
 def _parameters(definition: Definition, arguments: Arguments) -> dict[str, Given]:
     """Return the given values, each of the type its parameter declares."""
-    declared = {parameter.name: parameter for parameter in definition.parameters}
-    found: dict[str, Given] = {}
-    for text in arguments.parameter:
-        name, value = _halves(text, "--parameter NAME=VALUE")
-        found[name] = from_text(declared[name], value) if name in declared else value
+    found: dict[str, Given] = {**from_texts(definition, arguments.parameter)}
     for text in arguments.parameter_file:
         name, value = _halves(text, "--parameter-file NAME=PATH")
         found[name] = Path(value)

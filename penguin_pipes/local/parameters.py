@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Final, TypeAlias
 import attrs
 
 from penguin_pipes.definition import Definition, Parameter, Scalar
+from penguin_pipes.definition.parameters import checked, declared
 from penguin_pipes.errors import InputError
 from penguin_pipes.local.storage import files_below
 
@@ -44,75 +44,17 @@ def bind(definition: Definition, given: Mapping[str, Given]) -> Bound:
     Raises:
         InputError: If a value is missing, unknown, or not of the declared type.
     """
-    declared = {parameter.name: parameter for parameter in definition.parameters}
-    for name in given:
-        if name not in declared:
-            near = difflib.get_close_matches(name, declared, n=1)
-            there = ", ".join(declared) or "none"
-            hint = f"did you mean {near[0]!r}?" if near else f"there are: {there}"
-            msg = (
-                f"parameter {name!r}: the definition declares none of this name; {hint}"
-            )
-            raise InputError(msg)
+    known = declared(definition, given)
     files: dict[str, Path] = {}
     values: dict[str, Scalar] = {}
-    for name, parameter in declared.items():
+    for name, parameter in known.items():
         value = given.get(name, parameter.default)
         if isinstance(value, Path):
             uri = _by_content(parameter, value)
             files[uri] = value
             value = uri
-        values[name] = _checked(parameter, value)
+        values[name] = checked(parameter, value)
     return Bound(values=values, files=files)
-
-
-def _checked(parameter: Parameter, value: Scalar | None) -> Scalar:
-    """Return *value* if the parameter can hold it."""
-    if value is None:
-        msg = f"parameter {parameter.name!r} has no default; give it a value"
-        raise InputError(msg)
-    if not _fits(parameter.type, value):
-        msg = f"parameter {parameter.name!r}: expected {parameter.type}, got {value!r}"
-        raise InputError(msg)
-    if parameter.choices and value not in parameter.choices:
-        choices = ", ".join(map(repr, parameter.choices))
-        msg = f"parameter {parameter.name!r}: expected one of {choices}; got {value!r}"
-        raise InputError(msg)
-    return value
-
-
-def _fits(kind: str, value: Scalar) -> bool:
-    """Return whether *value* is of the declared type; a boolean is no number here."""
-    match kind:
-        case "String":
-            return isinstance(value, str)
-        case "Boolean":
-            return isinstance(value, bool)
-        case "Integer":
-            return isinstance(value, int) and not isinstance(value, bool)
-        case _:
-            return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def from_text(parameter: Parameter, text: str) -> Scalar:
-    """Return the value that *text*, from a command line, writes.
-
-    Raises:
-        InputError: If it writes none of the parameter's type.
-    """
-    try:
-        match parameter.type:
-            case "String":
-                return text
-            case "Boolean":
-                return {"true": True, "false": False}[text.lower()]
-            case "Integer":
-                return int(text)
-            case _:
-                return float(text)
-    except (KeyError, ValueError):
-        msg = f"parameter {parameter.name!r}: expected {parameter.type}, got {text!r}"
-        raise InputError(msg) from None
 
 
 def _by_content(parameter: Parameter, path: Path) -> str:

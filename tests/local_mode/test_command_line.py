@@ -97,10 +97,10 @@ def test_bad_data_fails_the_step_with_one_sentence(tmp_path: Path) -> None:
         (["--local", "--tune"], ["tune-model", "Tuning"]),
         (["--local", "--dataset", "no.csv"], ["dataset", "no.csv"]),
         (["--local", "--dataset", "s3://b/k.csv"], ["s3://b/k.csv"]),
-        (["--local", "--set", "training.x=1"], ["--set training.x=1", "no field 'x'"]),
+        (["--local", "--set", "training.x=1"], ["--set: training.x", "no such field"]),
         (["--local", "--epochs", "many"], ["--epochs", "many"]),
         (["--local", "--start"], ["--start is for SageMaker"]),
-        ([], ["--bucket, --role, --region: deploying to SageMaker needs them"]),
+        ([], ["--bucket, --role, --region: SageMaker needs to know"]),
     ],
 )
 def test_wrong_requests_are_refused_before_anything_starts(

@@ -254,6 +254,36 @@ def test_tags_reach_the_pipeline_and_its_jobs(
         assert step["Arguments"]["Tags"] == [{"Key": "team", "Value": "growth"}]
 
 
+@pytest.mark.usefixtures("aws")
+def test_parallelism_is_sent_with_the_pipeline(
+    churn_config: Callable[..., PipelineConfig],
+) -> None:
+    """It is no part of the definition, so it has to be sent beside it."""
+    pipeline = build_pipeline(churn_config(parallelism=3))
+    plain = build_pipeline(churn_config())
+
+    pipeline.upsert()
+
+    client = boto3.client("sagemaker", region_name="us-east-1")
+    found = client.describe_pipeline(PipelineName="churn")
+    assert found["ParallelismConfiguration"] == {"MaxParallelExecutionSteps": 3}
+    assert plain.parallelism is None
+    assert pipeline.definition() == plain.definition()
+
+
+def test_owner_and_key_of_uploads_come_from_the_config(
+    churn_config: Callable[..., PipelineConfig],
+) -> None:
+    """What a deploy uploads has a guard of its own, apart from what jobs write."""
+    config = churn_config(bucket_owner="123456789012", upload_kms_key="alias/code")
+
+    guard = build_pipeline(config).guard
+    plain = build_pipeline(churn_config()).guard
+
+    assert (guard.owner, guard.kms_key) == ("123456789012", "alias/code")
+    assert (plain.owner, plain.kms_key) == (None, None)
+
+
 def test_the_uploader_is_what_was_passed_in(
     churn_config: Callable[..., PipelineConfig], aws: Any
 ) -> None:
@@ -272,7 +302,9 @@ def test_a_failed_upload_leaves_the_pipeline_alone() -> None:
     """The definition is sent only when everything that it names is there."""
     pipeline = build_pipeline(penguins_config(bucket="not-there", role=ROLE))
 
-    with pytest.raises(UploadError, match=r"s3://not-there/.*bucket has to exist"):
+    with pytest.raises(
+        UploadError, match=r"s3://not-there/.*there is no bucket 'not-there'"
+    ):
         pipeline.upsert()
     client = boto3.client("sagemaker", region_name="us-east-1")
     assert client.list_pipelines()["PipelineSummaries"] == []

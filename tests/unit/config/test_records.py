@@ -17,6 +17,7 @@ from penguin_pipes import (
     ContinuousRange,
     IntegerRange,
     ProcessingConfig,
+    Retry,
     Security,
     Spot,
     TrainingConfig,
@@ -105,6 +106,22 @@ WRONG: list[tuple[str, Callable[[], object], str]] = [
     ("range type", lambda: tuning(ranges={"epochs": (1, 2)}), "TuningConfig.ranges['epochs']: expected an IntegerRange, a ContinuousRange or a CategoricalRange"),
     ("grid", lambda: tuning(strategy="Grid"), "TuningConfig.ranges['epochs']: Grid takes a CategoricalRange only"),
     ("no number", lambda: tuning(max_jobs=None), "TuningConfig.max_jobs: Bayesian needs a number"),
+    ("no errors", lambda: Retry(on=[]), "Retry.on: expected at least 1 entries; got 0"),
+    ("error", lambda: Retry(on=["SageMaker.JOB_CAPACITY_ERROR"]), "Retry.on[0]: expected one of Step.SERVICE_FAULT, Step.THROTTLING, SageMaker.JOB_INTERNAL_ERROR, SageMaker.CAPACITY_ERROR, SageMaker.RESOURCE_LIMIT; got 'SageMaker.JOB_CAPACITY_ERROR'"),
+    ("mixed errors", lambda: Retry(on=["Step.THROTTLING", "SageMaker.CAPACITY_ERROR"]), "Retry.on: errors of the step and of its job need a Retry of their own each; got ['Step.THROTTLING', 'SageMaker.CAPACITY_ERROR']"),
+    ("two limits", lambda: Retry(on=["Step.THROTTLING"], max_attempts=2, expire_after_min=9), "Retry.max_attempts: expected either max_attempts or expire_after_min; got 2 and 9"),
+    ("no limit", lambda: Retry(on=["Step.THROTTLING"], max_attempts=None), "Retry.max_attempts: expected either max_attempts or expire_after_min; got None and None"),
+    ("attempts", lambda: Retry(on=["Step.THROTTLING"], max_attempts=21), "Retry.max_attempts: expected 1 to 20 attempts; got 21"),
+    ("expiry", lambda: Retry(on=["Step.THROTTLING"], expire_after_min=0), "Retry.expire_after_min: expected 1 to 14400 minutes; got 0"),
+    ("interval", lambda: Retry(on=["Step.THROTTLING"], interval_s=43_201), "Retry.interval_s: expected 0 to 43200 seconds; got 43201"),
+    ("rate", lambda: Retry(on=["Step.THROTTLING"], backoff_rate=-1), "Retry.backoff_rate: expected a rate of 0 or more; got -1"),
+    ("no retry", lambda: processing(retry=["Step.THROTTLING"]), "ProcessingConfig.retry[0]: expected a Retry record; got 'Step.THROTTLING'"),
+    ("lone retry", lambda: processing(retry={"on": []}), "ProcessingConfig.retry: expected a list of values"),
+    ("tuning retry", lambda: tuning(retry=[Retry(on=["SageMaker.JOB_INTERNAL_ERROR"])]), "TuningConfig.retry[0].on: a tuning job tries its trainings again by itself after SageMaker.JOB_INTERNAL_ERROR"),
+    ("display name", lambda: training(display_name="x" * 257), "TrainingConfig.display_name: expected 1 to 256 characters; got 257"),
+    ("description", lambda: training(description=""), "TrainingConfig.description: expected 1 to 3072 characters; got 0"),
+    ("script", lambda: processing(script=5), "ProcessingConfig.script: expected a path on this computer; got 5"),
+    ("source in s3", lambda: training(source="s3://b/fit.py"), "TrainingConfig.source: expected a path on this computer; got 's3://b/fit.py'"),
     ("hyperband", lambda: tuning(strategy="Hyperband", early_stopping="Auto"), "TuningConfig.early_stopping: Hyperband stops trials by itself"),
 ]  # fmt: skip
 
@@ -128,6 +145,11 @@ def test_wrong_values_are_refused_with_place_value_and_way_out(
         ({"dataset": "https://x/y.csv"}, "PipelineConfig.dataset: expected a local"),
         ({"channels": {"train": "tran"}}, "expected an output of the processing (tra"),
         ({"use_tuning": True, "tuning": TuningConfig(objective="f1")}, "got 'f1'"),
+        ({"dataset": 5}, "PipelineConfig.dataset: expected a local file or an S3 URI"),
+        ({"parallelism": 0}, "PipelineConfig.parallelism: expected 1 to 2147483647"),
+        ({"bucket_owner": "123"}, "PipelineConfig.bucket_owner: expected an account's"),
+        ({"bucket_owner": 123456789012}, "bucket_owner: expected an account's 12 dig"),
+        ({"upload_kms_key": ""}, "upload_kms_key: expected 1 to 2048 characters; got"),
         ({"training_step_name": "a b"}, "PipelineConfig.training_step_name: expected"),
     ],
 )
@@ -137,6 +159,26 @@ def test_parts_of_a_pipeline_have_to_fit(
     """A pipeline whose parts do not fit each other is refused at construction."""
     with pytest.raises(ConfigError, match=re.escape(message)):
         churn_config(**fields)
+
+
+@pytest.mark.parametrize("value", ["hush\nhush", "hush" * 200, 5, "hush 'hush'"])
+def test_values_of_secrets_are_refused_without_being_shown(value: object) -> None:
+    """The name tells which value is wrong; the value is nobody else's business."""
+    with pytest.raises(ConfigError, match=r"\['API_TOKEN'\]: .* got \*{4}$") as caught:
+        training(environment={"API_TOKEN": value}, hyperparameters={"API_TOKEN": value})
+
+    assert "hush" not in str(caught.value)
+
+
+def test_retries_end_after_five_attempts_or_the_time_that_is_given() -> None:
+    """The service's own default is written where it can be seen."""
+    by_count, by_time = (
+        Retry(on=["Step.THROTTLING"]),
+        Retry(on=["Step.THROTTLING"], expire_after_min=9),
+    )
+
+    assert (by_count.max_attempts, by_count.expire_after_min) == (5, None)
+    assert (by_time.max_attempts, by_time.expire_after_min) == (None, 9)
 
 
 def test_config_errors_are_value_errors() -> None:

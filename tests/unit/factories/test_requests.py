@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import botocore.session
@@ -16,7 +17,9 @@ from penguin_pipes import (
     ContinuousRange,
     Image,
     IntegerRange,
+    Pipeline,
     ProcessingConfig,
+    Retry,
     Security,
     Spot,
     TrainingConfig,
@@ -463,3 +466,162 @@ def test_rendering_does_not_wear_a_step_out(script: Path) -> None:
 
     assert first == second
     assert first is not second
+
+
+def three_steps(script: Path, **fields: Any) -> list[Any]:
+    """Return a step of each kind, with some fields changed in all of them."""
+    training = trained(script, metrics={"val_accuracy": "(.)"}, **fields)
+    common = {key: value for key, value in fields.items() if key != "compute"}
+    processing = ProcessingConfig(
+        **PLACE, script=script, image=IMAGE, outputs=["out"], **fields
+    )
+    channels = {"train": "s3://b/t"}
+    return [
+        processing_step(processing, name="prepare", inputs={}),
+        training_step(training, name="fit", channels=channels),
+        tuning_step(
+            TuningConfig(training=training, **common), name="tune", channels=channels
+        ),
+    ]
+
+
+def rendered(steps: list[Any], **options: Any) -> dict[str, Any]:
+    """Return the steps of a whole definition, by their names."""
+    definition = Pipeline("p", steps=steps, **options).definition()
+    return {step["Name"]: step for step in json.loads(definition)["Steps"]}
+
+
+def test_retries_reach_every_kind_of_step(script: Path) -> None:
+    """Each record is a policy of the step, with the limit that it names."""
+    retry = [
+        Retry(on=["Step.SERVICE_FAULT", "Step.THROTTLING"], expire_after_min=9),
+        Retry(
+            on=["SageMaker.CAPACITY_ERROR", "SageMaker.RESOURCE_LIMIT"],
+            interval_s=60,
+            backoff_rate=1.5,
+            max_attempts=3,
+        ),
+    ]
+
+    steps = rendered(three_steps(script, retry=retry))
+
+    expected = [
+        {
+            "ExceptionType": ["Step.SERVICE_FAULT", "Step.THROTTLING"],
+            "IntervalSeconds": 1,
+            "BackoffRate": 2.0,
+            "ExpireAfterMin": 9,
+        },
+        {
+            "ExceptionType": ["SageMaker.CAPACITY_ERROR", "SageMaker.RESOURCE_LIMIT"],
+            "IntervalSeconds": 60,
+            "BackoffRate": 1.5,
+            "MaxAttempts": 3,
+        },
+    ]
+    assert [step["RetryPolicies"] for step in steps.values()] == [expected] * 3
+
+
+def test_jobs_that_fail_inside_can_be_tried_again(script: Path) -> None:
+    """JOB_INTERNAL_ERROR is for every job but a tuning one, which sees to it itself."""
+    retry = [Retry(on=["SageMaker.JOB_INTERNAL_ERROR"], interval_s=0)]
+    step = training_step(
+        trained(script, retry=retry), name="fit", channels={"train": "s3://b/t"}
+    )
+
+    (policy,) = step.to_request()["RetryPolicies"]
+
+    assert policy == {
+        "ExceptionType": ["SageMaker.JOB_INTERNAL_ERROR"],
+        "IntervalSeconds": 0,
+        "BackoffRate": 2.0,
+        "MaxAttempts": 5,
+    }
+
+
+def test_names_and_descriptions_reach_every_kind_of_step(script: Path) -> None:
+    """What Studio shows is in the step, beside its name."""
+    steps = rendered(three_steps(script, display_name="A job", description="For us"))
+
+    assert {(s["DisplayName"], s["Description"]) for s in steps.values()} == {
+        ("A job", "For us")
+    }
+    assert set(steps) == {"prepare", "fit", "tune"}
+
+
+def test_what_is_not_asked_for_is_not_in_a_step(script: Path) -> None:
+    """A member that says nothing would move the bytes of every definition."""
+    for step in rendered(three_steps(script)).values():
+        assert set(step) == {"Name", "Type", "Arguments", "CacheConfig"}
+
+
+def test_steps_wait_for_others_than_those_they_read(script: Path) -> None:
+    """depends_on takes steps and names, in every kind of step."""
+    first = three_steps(script)[0]
+    training = trained(script, metrics={"val_accuracy": "(.)"})
+    processing = ProcessingConfig(**PLACE, script=script, image=IMAGE, outputs=["out"])
+    channels = {"train": "s3://b/t"}
+    waiting = [
+        processing_step(processing, name="a", inputs={}, depends_on=[first]),
+        training_step(training, name="b", channels=channels, depends_on=["prepare"]),
+        tuning_step(
+            TuningConfig(training=training),
+            name="c",
+            channels=channels,
+            depends_on=(first, "b"),
+        ),
+    ]
+
+    steps = rendered([first, *waiting])
+
+    assert [steps[name].get("DependsOn") for name in ("prepare", "a", "b", "c")] == [
+        None,
+        ["prepare"],
+        ["prepare"],
+        ["prepare", "b"],
+    ]
+
+
+def test_pipeline_variables_of_the_compute_reach_the_request(script: Path) -> None:
+    """The machines can be chosen when the pipeline is started, in all three kinds."""
+    kinds = sdk.load().parameters
+    parameters = [
+        kinds.ParameterString("machine", default_value="ml.c5.large"),
+        *(
+            kinds.ParameterInteger(n, default_value=9)
+            for n in ("count", "disk", "most")
+        ),
+    ]
+    machine, count, disk, most = parameters
+    compute = Compute(
+        instance_type=machine,
+        instance_count=count,
+        volume_size_gb=disk,
+        max_runtime_s=most,
+    )
+
+    steps = rendered(three_steps(script, compute=compute), parameters=parameters)
+
+    prepare = steps["prepare"]["Arguments"]
+    trial = steps["tune"]["Arguments"]["TrainingJobDefinition"]
+    found = [
+        (prepare["ProcessingResources"]["ClusterConfig"], prepare["StoppingCondition"]),
+        *(
+            (request["ResourceConfig"], request["StoppingCondition"])
+            for request in (steps["fit"]["Arguments"], trial)
+        ),
+    ]
+    assert (
+        found
+        == [
+            (
+                {
+                    "InstanceType": {"Get": "Parameters.machine"},
+                    "InstanceCount": {"Get": "Parameters.count"},
+                    "VolumeSizeInGB": {"Get": "Parameters.disk"},
+                },
+                {"MaxRuntimeInSeconds": {"Get": "Parameters.most"}},
+            )
+        ]
+        * 3
+    )

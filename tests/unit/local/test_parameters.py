@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from penguin_pipes.definition import Definition, Parameter
+from penguin_pipes.definition.parameters import from_text
 from penguin_pipes.errors import InputError
-from penguin_pipes.local.parameters import bind, digest, from_text
+from penguin_pipes.local.parameters import bind, digest
 
 DECLARED = Definition(
     version="",

@@ -1,0 +1,10 @@
+"""Limits of the service that no model holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from penguin_pipes.definition.rules.base import Rule
+
+RULES: tuple[Rule, ...] = ()

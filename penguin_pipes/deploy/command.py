@@ -1,0 +1,111 @@
+"""The rim: arguments in, one mode done, exit code out."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import TYPE_CHECKING, Final
+
+from penguin_pipes.deploy import arguments as flags
+from penguin_pipes.errors import PenguinPipesError, RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from rich.console import Console
+
+    from penguin_pipes.deploy.arguments import Arguments
+    from penguin_pipes.deploy.settings import Resolved
+
+OK: Final = 0
+FAILED: Final = 1
+WRONG_REQUEST: Final = 2
+CHANGES: Final = 3
+INTERRUPTED: Final = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code.
+
+    Args:
+        argv: The arguments; by default the process's own.
+
+    Returns:
+        0 done or no change, 1 the pipeline, a job or AWS failed, 2 the request was
+        wrong, 3 ``--plan`` found changes, 130 interrupted.
+    """
+    typed = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _run(flags.parse(typed))
+    except KeyboardInterrupt:
+        _say(
+            "interrupted; what had finished is kept, and what runs at SageMaker goes on"
+        )
+        return INTERRUPTED
+    except PenguinPipesError as error:
+        if "--debug" in typed:
+            _say(traceback.format_exc())
+        _say(f"error: {error}")
+        return WRONG_REQUEST if isinstance(error, RequestError) else FAILED
+
+
+def _run(arguments: Arguments) -> int:
+    """Do the one thing that the arguments ask for."""
+    from rich.console import Console
+
+    from penguin_pipes.deploy.settings import resolve
+
+    out, err = Console(highlight=False), Console(stderr=True, highlight=False)
+    resolved = resolve(arguments, environ=os.environ)
+    match arguments.mode:
+        case "local":
+            from penguin_pipes.deploy.here import run_here
+
+            succeeded = run_here(
+                resolved.config,
+                home=arguments.home,
+                parameters=arguments.parameter,
+                out=out,
+                err=err,
+            )
+            return OK if succeeded else FAILED
+        case "show_config":
+            out.print(_config(resolved), markup=False, soft_wrap=True, end="")
+            return OK
+        case _:
+            return _remote(arguments, resolved, out, err)
+
+
+def _config(resolved: Resolved) -> str:
+    from penguin_pipes.config.shown import show_config
+
+    return show_config(resolved.settings)
+
+
+def _remote(
+    arguments: Arguments, resolved: Resolved, out: Console, err: Console
+) -> int:
+    """Do something at SageMaker."""
+    from penguin_pipes.aws import Aws
+    from penguin_pipes.deploy.remote import Remote
+
+    err.print(f"region {resolved.region.value} ({resolved.region.origin})")
+    remote = Remote(
+        config=resolved.config,
+        account=Aws(region=resolved.region.value, profile=arguments.profile),
+        arguments=arguments,
+        out=out,
+        err=err,
+    )
+    if arguments.mode == "plan":
+        return CHANGES if remote.plan() else OK
+    act: Callable[[], bool] = getattr(remote, arguments.mode)
+    return OK if act() else FAILED
+
+
+def _say(text: str) -> None:
+    """Print to stderr, without what nobody may see."""
+    from penguin_pipes.aws.secrets import in_use, redact
+
+    sys.stderr.write(f"{redact(text, in_use(os.environ))}\n")
