@@ -284,3 +284,11 @@ CACHE_KEYS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 """What the service compares before it takes an earlier result, per type of step: paths
 from the step (developer guide, pipelines-default-keys). Whatever else changes, the
 step is not run again."""
+
+MAX_DEFINITION: Final = 1_048_576
+"""Characters of a definition, inline or in S3."""
+
+QUOTED_STEPS: Final = 50
+"""Steps of a pipeline; commonly quoted, on no page of AWS that could be found."""
+
+MAX_PARAMETER_DEFAULT: Final = 4096

@@ -125,11 +125,11 @@ def between(low: int, high: int, unit: str) -> Check:
 
 def finite(place: str, value: object) -> None:
     """Check for a number that is neither infinite nor NaN."""
-    if (
-        not isinstance(value, int | float)
-        or isinstance(value, bool)
-        or not math.isfinite(value)
-    ):
+    try:
+        is_finite = isinstance(value, int | float) and math.isfinite(value)
+    except OverflowError:  # an integer past the largest float
+        is_finite = False
+    if not is_finite or isinstance(value, bool):
         raise refuse(place, "a finite number", value)
 
 

@@ -101,7 +101,7 @@ def _parse(source: Path) -> dict[str, Any]:
         raise ConfigError(msg) from None
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # a syntax error, or a number of endless digits
         lines = len(text.splitlines())
         where = str(error).replace("at end of document", f"at line {lines}, its end")
         msg = f"{source}: no TOML: {where}"

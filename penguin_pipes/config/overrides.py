@@ -53,6 +53,6 @@ def read_value(text: str) -> Any:
     """Return what *text* means in TOML, or else *text* itself."""
     try:
         values = tomllib.loads(f"value = {text}")
-    except tomllib.TOMLDecodeError:
+    except ValueError:
         return text.strip()
     return values["value"] if set(values) == {"value"} else text.strip()

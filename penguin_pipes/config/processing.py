@@ -27,7 +27,7 @@ def _container_paths(value: Mapping[str, str] | Iterable[str]) -> Mapping[str, s
     if isinstance(value, Mapping):
         return checks.to_mapping(value)
     names: Any = checks.to_tuple(value)
-    if not isinstance(names, tuple):
+    if not isinstance(names, tuple) or not all(isinstance(n, str) for n in names):
         place = "ProcessingConfig.outputs"
         raise checks.refuse(place, "a list of names", value)
     return checks.to_mapping({name: f"/opt/ml/processing/{name}" for name in names})

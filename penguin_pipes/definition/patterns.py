@@ -81,8 +81,9 @@ class Texts:
 
 def _pattern(value: Any) -> str:
     """Return what is left of an expression as a pattern of IAM."""
-    if expression(value) == "Std:Join":
-        return "".join(map(_pattern, value["Std:Join"]["Values"]))
+    if expression(value) == "Std:Join" and isinstance(value["Std:Join"], Mapping):
+        pieces = value["Std:Join"].get("Values")
+        return "".join(map(_pattern, pieces)) if isinstance(pieces, list) else ANY
     if isinstance(value, (str, int, float)):
         # IAM reads these three in a resource as anything, any character, a variable.
         return re.sub(r"[*?$]", lambda found: f"${{{found[0]}}}", as_text(value))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from penguin_pipes.errors import ConfigError
 
@@ -37,6 +37,7 @@ class Arguments(argparse.Namespace):
     show_config: bool
     stop: str | None
     rollback: int | None
+    iam_policy: Literal["execution", "deployer"] | None
     start: bool
     wait: bool
     parameter: list[str]
@@ -64,7 +65,7 @@ class Arguments(argparse.Namespace):
         for name in MODES:
             if getattr(self, name):
                 return name
-        for name in ("stop", "rollback"):
+        for name in ("stop", "rollback", "iam_policy"):
             if getattr(self, name) is not None:
                 return name
         return "wait" if self.wait and not self.start else "deploy"
@@ -120,6 +121,11 @@ def _add_modes(group: argparse._MutuallyExclusiveGroup) -> None:
         type=int,
         metavar="VERSION",
         help="deploy what the pipeline was in that version",
+    )
+    group.add_argument(
+        "--iam-policy",
+        choices=("execution", "deployer"),
+        help="print the least policy that the pipeline's role, or its deployer, needs",
     )
 
 

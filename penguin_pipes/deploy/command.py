@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import traceback
@@ -73,6 +74,8 @@ def _run(arguments: Arguments) -> int:
         case "show_config":
             out.print(_config(resolved), markup=False, soft_wrap=True, end="")
             return OK
+        case "iam_policy":
+            return _print_policy(arguments, resolved, out, err)
         case _:
             return _remote(arguments, resolved, out, err)
 
@@ -81,6 +84,19 @@ def _config(resolved: Resolved) -> str:
     from penguin_pipes.config.shown import show_config
 
     return show_config(resolved.settings)
+
+
+def _print_policy(
+    arguments: Arguments, resolved: Resolved, out: Console, err: Console
+) -> int:
+    """Print the least policy, as JSON that IAM takes as it is."""
+    from penguin_pipes.deploy.policies import policy
+
+    found, advice = policy(arguments.iam_policy or "execution", resolved.config)
+    if advice is not None:
+        err.print(f"warning: {advice}", markup=False, soft_wrap=True)
+    out.print(json.dumps(found, indent=2), markup=False, soft_wrap=True)
+    return OK
 
 
 def _remote(

@@ -70,7 +70,7 @@ def execution_policy(
         (
             *_jobs(found, arn),
             pass_role("PassRolesToJobs", found.roles),
-            _experiment(found, arn),
+            *_experiment(found, arn),
             _reads(found.reads, arn),
             *_lists(found.reads, arn),
             _writes(found.writes, arn),
@@ -116,24 +116,31 @@ def _jobs(found: Needs, arn: Arns) -> Iterator[Statement]:
     yield statement("LookAtTrials", ["sagemaker:DescribeTrainingJob"], names)
 
 
-def _experiment(found: Needs, arn: Arns) -> Statement:
-    """Return what keeping an experiment takes; its ARN is in lower case."""
-    names = {found.experiment, found.experiment.lower()} if found.experiment else set()
-    parts = [arn.sagemaker("experiment", name) for name in names]
-    if parts:
-        # A trial is called as the execution, a component as the job.
-        parts.append(arn.sagemaker("experiment-trial", "*"))
-        parts += [
-            arn.sagemaker("experiment-trial-component", f"{job.prefix.lower()}-*")
-            for job in found.jobs
-        ]
-    actions = [
-        f"sagemaker:{verb}{what}"
-        for verb in ("Create", "Describe")
-        for what in ("Experiment", "Trial", "TrialComponent")
-    ]
-    actions += ["sagemaker:AddTags", "sagemaker:AssociateTrialComponent"]
-    return statement("KeepExperiment", actions, parts)
+def _experiment(found: Needs, arn: Arns) -> Iterator[Statement]:
+    """Yield what keeping an experiment takes; ARNs of experiments are in lower case.
+
+    A trial is called as the execution, a component as the job.
+    """
+    if found.experiment is None:
+        return
+    named = {found.experiment, found.experiment.lower()}
+    prefixes = {job.prefix.lower() for job in found.jobs}
+    for sid, kind, names, actions in (
+        ("Experiment", "experiment", named, ("CreateTrial",)),
+        ("Trials", "experiment-trial", {"*"}, ("AssociateTrialComponent",)),
+        (
+            "TrialComponents",
+            "experiment-trial-component",
+            {f"{prefix}-*" for prefix in prefixes},
+            ("AssociateTrialComponent",),
+        ),
+    ):
+        own = sid.removesuffix("s")
+        verbs = (f"Create{own}", f"Describe{own}", "AddTags", *actions)
+        resources = [arn.sagemaker(kind, name) for name in names]
+        yield statement(
+            f"Keep{sid}", [f"sagemaker:{verb}" for verb in verbs], resources
+        )
 
 
 def _reads(reads: Iterable[Location], arn: Arns) -> Statement:

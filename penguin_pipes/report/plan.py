@@ -176,8 +176,10 @@ def _template(value: Any) -> Any:
             return f"${{{value['Get']}}}"
         case "Std:Join" if isinstance(value["Std:Join"], Mapping):
             body = value["Std:Join"]
-            parts = [_template(part) for part in body.get("Values") or ()]
-            glue = body.get("On") or ""
-            return glue.join(p if isinstance(p, str) else _json(p) for p in parts)
+            values = body.get("Values")
+            parts = [_template(p) for p in values] if isinstance(values, list) else []
+            return str(body.get("On") or "").join(
+                p if isinstance(p, str) else _json(p) for p in parts
+            )
         case _:
             return value

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from penguin_pipes.definition.document import BRANCHES, Site
+from penguin_pipes.definition.document import BRANCHES, Site, items, member, text
+from penguin_pipes.definition.node import Node
 from penguin_pipes.definition.plan.compare import (
     Difference,
     Eyes,
@@ -134,8 +135,8 @@ class Steps:
         """Yield the running steps that a step follows, though not by its cache key."""
         own = _own(site)
         named = [
-            each["Step"] if isinstance(each, Mapping) else each
-            for each in own.get("DependsOn") or ()
+            text(member(each, "Step")) or text(each)
+            for each in items(Node(own.get("DependsOn")))
         ]
         named += [
             each.name
@@ -150,7 +151,7 @@ class Steps:
 
 def is_cached(site: Site) -> bool:
     """Return whether a step asks for caching."""
-    return _config(site).get("Enabled") in {True, "true", "True"}
+    return _config(site).get("Enabled") in (True, "true", "True")
 
 
 def _config(site: Site) -> Mapping[str, Any]:

@@ -129,7 +129,8 @@ def _join(value: Any, address: str, follow: Follow) -> Worth:
         worth(part, f"{inside}[{index}]", follow)
         for index, part in enumerate(body["Values"])
     ]
-    glue = body.get("On") or ""
+    glue = body.get("On")
+    glue = glue if isinstance(glue, str) else ""
     pieces: list[Any] = []
     for index, part in enumerate(parts):
         pieces += [glue] if index else []
@@ -139,9 +140,9 @@ def _join(value: Any, address: str, follow: Follow) -> Worth:
 
 def _pieces(value: Any) -> list[Any]:
     """Return the pieces that a value adds to a join around it."""
-    if expression(value) == "Std:Join":
-        inner: list[Any] = value["Std:Join"]["Values"]
-        return inner
+    if expression(value) == "Std:Join" and isinstance(value["Std:Join"], Mapping):
+        inner = value["Std:Join"].get("Values")
+        return inner if isinstance(inner, list) else [value]
     return [as_text(value) if isinstance(value, (str, int, float)) else value]
 
 

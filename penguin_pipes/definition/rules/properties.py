@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,6 +9,7 @@ from penguin_pipes.definition.document import member
 from penguin_pipes.definition.problems import error
 from penguin_pipes.definition.rules.hints import nearest
 from penguin_pipes.definition.rules.walk import follow, names, readings
+from penguin_pipes.definition.shapes import output_of, shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from penguin_pipes.definition.problems import Problem
     from penguin_pipes.definition.references import Reference
     from penguin_pipes.definition.rules.base import Rule
+    from penguin_pipes.definition.shapes import Shape
 
 DESCRIBES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
@@ -100,22 +101,22 @@ def _own(reference: Reference, site: Site) -> tuple[str, str] | None:
 def _modelled(reference: Reference, site: Site) -> tuple[str, str] | None:
     """Return what is wrong with the path, by the service model."""
     members = _answers(site.type)
-    shape: dict[str, Any] = {"type": "structure", "members": members}
+    if not members:
+        return None  # this botocore is older than the type
+    found: Shape = {"type": "structure", "members": members}
     for depth, part in enumerate(reference.path):
         where = _shown(reference.path[:depth]) or f"step {site.name!r}"
-        kind = shape["type"]
+        kind = found["type"]
         if kind == "structure":
-            members = shape["members"]
+            members = found["members"]
             if part not in members:
-                problem = f"{where} has no {part!r}"
-                return f"{problem} (as {site.type} steps go)", nearest(
-                    str(part), members
-                )
-            shape = _shape(members[part]["shape"])
+                problem = f"{where} has no {part!r} (as {site.type} steps go)"
+                return problem, nearest(str(part), members)
+            found = shape(members[part]["shape"])
         elif kind == "list":
-            shape = _shape(shape["member"]["shape"])
+            found = shape(found["member"]["shape"])
         elif kind == "map":
-            shape = _shape(shape["value"]["shape"])
+            found = shape(found["value"]["shape"])
         else:
             problem = f"{where} is a {kind}, which has no {part!r}"
             return problem, f"end the path at {where}"
@@ -174,25 +175,10 @@ def _answers(kind: str) -> dict[str, Any]:
     """Return the members of what a step of this type can be read for."""
     members: dict[str, Any] = {}
     for call in DESCRIBES[kind]:
-        operation = _model()["operations"].get(call)
-        if operation is not None:
-            members |= _shape(operation["output"]["shape"])["members"]
+        answer = output_of(call)
+        if answer is not None:
+            members |= answer["members"]
     return members
-
-
-def _shape(name: str) -> dict[str, Any]:
-    """Return one shape of the service model."""
-    shape: dict[str, Any] = _model()["shapes"][name]
-    return shape
-
-
-@cache
-def _model() -> dict[str, Any]:
-    """Return the service model that botocore ships."""
-    from botocore.loaders import Loader
-
-    model: dict[str, Any] = Loader().load_service_model("sagemaker", "service-2")
-    return model
 
 
 RULES: tuple[Rule, ...] = (paths,)

@@ -85,6 +85,7 @@ def test_no_file_says_nothing() -> None:
         ("a = 1\nb = \n", None, "pipeline.toml: no TOML: Invalid value (at line 2, column 5)"),
         ("a = 1\nb = [1,\n", None, "pipeline.toml: no TOML: Invalid value (at line 2, its end)"),
         ("a = 1\na = 2\n", None, "Cannot overwrite a value (at line 2, column 6)"),
+        (f"a = 1{'0' * 5000}\n", None, "pipeline.toml: no TOML: Exceeds the limit"),
         ("[env.staging]\n[env.prod]\n", "stagin", "pipeline.toml: there is no section [env.stagin]; did you mean 'staging'? There are: [env.staging], [env.prod]"),
         ("name = 'x'\n", "staging", "there is no section [env.staging]; There are: none"),
         ("env = 5\n", "staging", "there is no section [env.staging]"),

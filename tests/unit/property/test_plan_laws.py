@@ -182,3 +182,37 @@ def test_every_step_of_both_sides_is_told_once(
     names = {step["Name"] for step in (*old["Steps"], *new["Steps"])}
     told = [step["name"] for step in json.loads(json.dumps(found.to_json()))["steps"]]
     assert sorted(told) == sorted(names)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(0, 3) | st.sampled_from(["s", "Get", "a"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    *("Steps", "Name", "Type", "Arguments", "CacheConfig", "DependsOn"),
+                    *("Enabled", "Parameters", "Get", "Std:Join", "Values", "On"),
+                    *("Environment", "ProcessingInputs", "IfSteps", "Std:JsonGet"),
+                ]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=15,
+)
+STEPS = st.fixed_dictionaries(
+    {"Name": st.sampled_from(["s", "t"]), "Type": st.just("Processing")},
+    optional={"Arguments": JSON, "CacheConfig": JSON, "DependsOn": JSON},
+)
+ODD = JSON | st.fixed_dictionaries({"Steps": st.lists(STEPS, max_size=3)})
+
+
+@law
+@given(old=ODD, new=ODD)
+def test_a_plan_is_made_of_whatever_was_deployed(old: Any, new: Any) -> None:
+    """Nobody promises that what the service holds is sound; a plan is made of it."""
+    found = plan(json.dumps(old), json.dumps(new))
+
+    assert json.dumps(found.to_json())

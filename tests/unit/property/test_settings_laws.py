@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from penguin_pipes import penguins_config
 from penguin_pipes.config import toml, tree
 from penguin_pipes.config.file import read_layers
-from penguin_pipes.config.settings import Layers, Override
+from penguin_pipes.config.settings import Layers, Override, Settings
 from penguin_pipes.config.shown import show_config
 from penguin_pipes.config.tree import Source
 from penguin_pipes.errors import ConfigError
@@ -85,6 +85,14 @@ def has_date(value: Any) -> bool:
     if isinstance(value, list):
         return any(map(has_date, value))
     return isinstance(value, date)
+
+
+def built(layers: Layers) -> Settings | str:
+    """Return the settings, or why there are none."""
+    try:
+        return layers.build(penguins_config())
+    except ConfigError as error:
+        return str(error)
 
 
 @st.composite
@@ -190,12 +198,10 @@ def test_whatever_stands_in_a_file_is_a_config_or_is_refused(
         for path, value in values.items()
     ]
 
-    try:
-        found = Layers(parts=tuple(parts)).build(penguins_config())
-    except ConfigError as error:
-        lines = str(error).split("\npipeline.toml")
-        assert all(len(line) > 5 for line in lines)
-        assert str(error).startswith("pipeline.toml: ")
+    found = built(Layers(parts=tuple(parts)))
+
+    if isinstance(found, str):
+        assert found.startswith("pipeline.toml: ")
     else:
         assert tomllib.loads(show_config(found))["name"] == found.config.name
 
