@@ -54,17 +54,13 @@ class DefinitionError(RequestError):
         self.problem = problem
         self.address = address
 
-    def under(self, key: str | int) -> DefinitionError:
-        """Return the same problem, seen from one level further out."""
-        part = f"[{key}]" if isinstance(key, int) else f".{key}"
-        return type(self)(self.problem, address=f"${part}{self.address[1:]}")
-
 
 class InvalidDefinitionError(DefinitionError):
     """A definition has problems that would stop it.
 
     Attributes:
         problems: All of them: `penguin_pipes.definition.Problem` records.
+        address: The place of the first.
     """
 
     def __init__(self, problems: Sequence[object], *, address: str) -> None:
@@ -73,6 +69,10 @@ class InvalidDefinitionError(DefinitionError):
         lines = "".join(f"\n  {problem}" for problem in problems)
         super().__init__(f"the definition has {kind}:{lines}", address=address)
         self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        """Return the list: every line of it has an address of its own."""
+        return self.problem
 
 
 class UnsupportedError(DefinitionError):

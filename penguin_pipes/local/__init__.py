@@ -6,6 +6,7 @@ of the run: a `Run` of `StepRun`s. A watcher is told each `Event` as it happens.
 
 from penguin_pipes.local.engine import run_locally
 from penguin_pipes.local.events import (
+    DefinitionWarned,
     Event,
     MetricSeen,
     RunFinished,
@@ -21,6 +22,7 @@ from penguin_pipes.local.history import History
 from penguin_pipes.local.records import MetricPoint, Run, Status, StepRun
 
 __all__ = [
+    "DefinitionWarned",
     "Event",
     "History",
     "MetricPoint",

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, Final, Never
 
 import attrs
 
-from penguin_pipes.definition import Node, parse
+from penguin_pipes.definition import Node, Problem, parse, refuse_errors
 from penguin_pipes.errors import HomeError, RequestError, StepFailedError
 from penguin_pipes.local.backends import Backend, ProcessBackend
 from penguin_pipes.local.contract.host import Host, this_host
 from penguin_pipes.local.disk import home_errors, remove, write_json
 from penguin_pipes.local.events import (
     Announcer,
+    DefinitionWarned,
     RunFinished,
     RunStarted,
     StepFinished,
@@ -67,6 +68,7 @@ def run_locally(
         HomeError: If the home cannot be used.
     """
     parsed = parse(definition)
+    warnings = refuse_errors(parsed.raw)
     bound = bind(parsed, parameters)
     home = home.absolute()
     storage = Storage(home / "s3", {**files, **bound.files})
@@ -75,6 +77,7 @@ def run_locally(
         with History(home) as history:
             return _Execution(
                 plan=plan,
+                warnings=warnings,
                 home=home,
                 history=history,
                 storage=storage,
@@ -89,6 +92,7 @@ class _Execution:
     """A run while it goes on: what has finished so far, and what comes next."""
 
     plan: Plan
+    warnings: tuple[Problem, ...]
     home: Path
     history: History
     storage: Storage
@@ -103,6 +107,8 @@ class _Execution:
         self.record = self._fresh()
         self.history.save(self.record)
         self.announce(RunStarted(self.record))
+        for problem in self.warnings:
+            self.announce(DefinitionWarned(problem))
         status, failed = Status.STOPPED, None
         try:
             failed = self._run_tasks()

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 import attrs
 
+from penguin_pipes.definition import Problem
 from penguin_pipes.local.records import MetricPoint, Run, StepRun
 
 LOGGER = logging.getLogger(__name__)
@@ -18,6 +19,13 @@ class RunStarted:
     """Everything was checked, and the first step is about to start."""
 
     run: Run
+
+
+@attrs.frozen
+class DefinitionWarned:
+    """The definition runs, but would cost more, or mean something else, than seems."""
+
+    problem: Problem
 
 
 @attrs.frozen
@@ -68,6 +76,7 @@ class RunFinished:
 
 Event: TypeAlias = (
     RunStarted
+    | DefinitionWarned
     | StepStarted
     | StepLine
     | StepWarned

@@ -26,7 +26,6 @@ from penguin_pipes.local.jobs import KINDS, JobKind
 from penguin_pipes.local.records import now
 from penguin_pipes.local.resolve import Scope, Unknown, resolve
 from penguin_pipes.local.storage import S3Uri, Storage
-from penguin_pipes.service import STEP_NAME
 
 if TYPE_CHECKING:
     from penguin_pipes.local.contract.requests import DataInput
@@ -122,9 +121,6 @@ def _refuse_types(definition: Definition) -> None:
 
 def _task(step: Step, identity: str) -> Task:
     """Return one step with the name of its job."""
-    if not STEP_NAME.fullmatch(step.name):
-        # It names a folder here, so that this is not left to the service to refuse.
-        Node(step.name, f"{step.address}.Name").expected("letters, digits, - and _")
     prefix = next(
         (step.arguments[key] for key in JOB_NAMES if key in step.arguments), ""
     )

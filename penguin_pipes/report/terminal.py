@@ -18,6 +18,7 @@ from rich.text import Text
 
 from penguin_pipes.local.backends import last_lines
 from penguin_pipes.local.events import (
+    DefinitionWarned,
     Event,
     MetricSeen,
     RunFinished,
@@ -95,6 +96,9 @@ class RunProgress:
             case RunStarted(run):
                 self._moments = {step.name: _Moment(step) for step in run.steps}
                 self._open(run)
+            case DefinitionWarned(problem):
+                warning = Text(f"warning: {printable(str(problem))}", "yellow")
+                self._console.print(warning, soft_wrap=True)
             case StepStarted(step):
                 self._moments[step.name] = _Moment(step, began=time.monotonic())
                 self._say(f"{step.name}: started")

@@ -142,6 +142,7 @@ class Project:
             "ProcessingOutputConfig": {
                 "Outputs": [_s3_output(name, output) for output in outputs]
             },
+            "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
         }
         return {
             "Name": name,
@@ -165,7 +166,7 @@ class Project:
         source = self.archive(
             f"s3://code/{name}/sourcedir.tar.gz", {"train.py": script}
         )
-        request = {
+        request: dict[str, Any] = {
             "AlgorithmSpecification": {
                 "TrainingImage": TENSORFLOW,
                 "TrainingInputMode": "File",
@@ -179,7 +180,6 @@ class Project:
                 "sagemaker_submit_directory": source,
                 **(hyperparameters or {}),
             },
-            "InputDataConfig": [_channel(k, v) for k, v in (channels or {}).items()],
             "OutputDataConfig": {"S3OutputPath": "s3://models/here/"},
             "ResourceConfig": {
                 "InstanceCount": 1,
@@ -189,6 +189,8 @@ class Project:
             "RoleArn": ROLE,
             "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
         }
+        if channels:
+            request["InputDataConfig"] = [_channel(*item) for item in channels.items()]
         return {
             "Name": name,
             "Type": "Training",

@@ -13,6 +13,7 @@ from penguin_pipes.errors import (
     StepFailedError,
 )
 from penguin_pipes.local import (
+    DefinitionWarned,
     Event,
     History,
     RunFinished,
@@ -274,6 +275,26 @@ class TestWatching:
         last = events[-1]
         assert isinstance(last, RunFinished)
         assert last.run.status is Status.FAILED
+
+    def test_warnings_of_the_definition_are_told_first(
+        self, project: Any, recorder: Any
+    ) -> None:
+        """What would cost more than it seems is said before the first step starts."""
+        events: list[Event] = []
+        step = project.processing("a")
+        del step["Arguments"]["StoppingCondition"]
+
+        project.run(step, backend=recorder, watch=events.append)
+
+        assert [type(event) for event in events[:3]] == [
+            RunStarted,
+            DefinitionWarned,
+            StepStarted,
+        ]
+        warned = events[1]
+        assert isinstance(warned, DefinitionWarned)
+        assert warned.problem.address == "$.Steps[0].Arguments"
+        assert "StoppingCondition" in warned.problem.problem
 
     def test_failing_watcher_does_no_harm(
         self, project: Any, recorder: Any, caplog: pytest.LogCaptureFixture

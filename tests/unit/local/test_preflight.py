@@ -24,14 +24,24 @@ def test_all_unsupported_steps_are_named(project: Any, recorder: Any) -> None:
     """Every step that cannot run here is named with its type."""
     steps = [
         project.processing("a"),
-        {"Name": "tune", "Type": "Tuning", "Arguments": {}},
-        {"Name": "call", "Type": "Lambda", "Arguments": {}},
+        {
+            "Name": "ask",
+            "Type": "Callback",
+            "SqsQueueUrl": "https://sqs.eu-west-1.amazonaws.com/123456789012/ask",
+            "Arguments": {},
+        },
+        {
+            "Name": "call",
+            "Type": "Lambda",
+            "FunctionArn": "arn:aws:lambda:eu-west-1:123456789012:function:call",
+            "Arguments": {},
+        },
     ]
 
     message = refused(project, recorder, *steps)
 
     assert message.startswith("UnsupportedError: ")
-    assert "'tune' (Tuning), 'call' (Lambda)" in message
+    assert "'ask' (Callback), 'call' (Lambda)" in message
 
 
 def test_unmapped_input_is_named(project: Any, recorder: Any) -> None:
@@ -87,8 +97,8 @@ def test_dangling_reference_is_refused(project: Any, recorder: Any) -> None:
 
     message = refused(project, recorder, first, second)
 
-    assert message.startswith("DefinitionError: ")
-    assert "there is no 'date'; did you mean 'data'?" in message
+    assert message.startswith("InvalidDefinitionError: ")
+    assert "Outputs has no item 'date'; did you mean 'data'?" in message
 
 
 def test_metric_that_is_never_measured_is_refused(project: Any, recorder: Any) -> None:
@@ -101,14 +111,14 @@ def test_metric_that_is_never_measured_is_refused(project: Any, recorder: Any) -
 
     message = refused(project, recorder, *steps)
 
-    assert "there is no 'auc'; there is: loss" in message
+    assert "t.FinalMetricDataList has no item 'auc'; there are: loss" in message
 
 
 def test_missing_parameter_is_refused(project: Any, recorder: Any) -> None:
     """A parameter without a value is refused by name."""
     declared = [{"Name": "n", "Type": "Integer"}]
 
-    message = refused(project, recorder, declared=declared)
+    message = refused(project, recorder, project.processing("a"), declared=declared)
 
     assert "parameter 'n' has no default" in message
 
@@ -139,7 +149,7 @@ def test_file_that_is_not_there_is_refused(project: Any, recorder: Any) -> None:
     """A mapped path without a file is refused."""
     files = {"s3://b/x": Path("gone.csv")}
 
-    message = refused(project, recorder, files=files)
+    message = refused(project, recorder, project.processing("a"), files=files)
 
     assert "s3://b/x should be read from gone.csv" in message
 
@@ -153,7 +163,8 @@ def test_step_name_that_is_no_folder_is_refused(
 
     message = refused(project, recorder, step)
 
-    assert "$.Steps[0].Name: expected letters, digits, - and _" in message
+    assert "$.Steps[0].Name: " in message
+    assert "use 1 to 64 letters, digits, hyphens and underscores" in message
 
 
 def test_channel_name_that_leads_elsewhere_is_refused(

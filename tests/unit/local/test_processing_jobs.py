@@ -208,6 +208,9 @@ def test_job_out_of_time_fails_with_its_limit(project: Any, impatient: Any) -> N
 
 def test_limit_of_a_request_without_one_is_a_day(project: Any, recorder: Any) -> None:
     """Without a StoppingCondition the service's default holds."""
-    project.run(project.processing("a"), backend=recorder)
+    step = project.processing("a")
+    del step["Arguments"]["StoppingCondition"]
+
+    project.run(step, backend=recorder)
 
     assert recorder.timeouts == [86_400]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from penguin_pipes.errors import StepFailedError
+from penguin_pipes.errors import InvalidDefinitionError, StepFailedError
 from penguin_pipes.local import Event, MetricSeen, Status, StepWarned
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def test_script_becomes_a_model(project: Any) -> None:
         "fit",
         TRAIN,
         channels={"train": "s3://data/train"},
-        hyperparameters={"epochs": 2, "n": "1"},
+        hyperparameters={"epochs": "2", "n": "1"},
         metrics={"loss": LOSS, "val_loss": "val_loss: (.*)", "never": "x=(.*)"},
     )
 
@@ -198,7 +198,7 @@ def test_garbage_never_breaks_the_job(project: Any) -> None:
 def test_shell_script_is_an_entry_point(project: Any) -> None:
     """A ``.sh`` entry point runs from the code folder with its arguments."""
     step = project.training(
-        "fit", hyperparameters={"sagemaker_program": "run.sh", "name": "x y"}
+        "fit", hyperparameters={"sagemaker_program": "run.sh", "name": "x"}
     )
     members = {"run.sh": '#!/bin/sh\necho "$1|$2"; ls\n', "requirements.txt": "torch"}
     project.archive("s3://code/fit/sourcedir.tar.gz", members)
@@ -206,7 +206,7 @@ def test_shell_script_is_an_entry_point(project: Any) -> None:
     run = project.run(step)
 
     lines = run.step("fit").log.read_text().splitlines()
-    assert lines == ["--name|x y", "requirements.txt", "run.sh"]
+    assert lines == ["--name|x", "requirements.txt", "run.sh"]
 
 
 def test_own_entrypoint_runs_without_the_toolkit(project: Any) -> None:
@@ -333,17 +333,31 @@ def test_status_and_time_reach_the_next_step(project: Any) -> None:
 
 
 def test_argument_that_images_would_break_is_warned_of(project: Any) -> None:
-    """What runs here but not in today's images is said, and runs here."""
+    """A start parameter that runs here but not in today's images is said."""
     events: list[Event] = []
     step = project.training(
         "fit",
         "import sys; print(sys.argv)",
-        hyperparameters={"layers": "[64, 32]", "fine": "1e-3"},
+        hyperparameters={"layers": {"Get": "Parameters.Layers"}, "fine": "1e-3"},
     )
+    declared = [{"Name": "Layers", "Type": "String", "DefaultValue": "64"}]
+    asked = {"Layers": "[64, 32]"}
 
-    run = project.run(step, watch=events.append)
+    run = project.run(step, declared=declared, parameters=asked, watch=events.append)
 
     (warning,) = [event for event in events if isinstance(event, StepWarned)]
     assert warning.step == "fit"
     assert "'layers'" in warning.text
     assert "'[64, 32]'" in run.step("fit").log.read_text()
+
+
+def test_argument_that_an_image_breaks_in_any_case_is_refused(project: Any) -> None:
+    """What is certain to fail in the image named is not run here either."""
+    step = project.training("fit", hyperparameters={"layers": "[64, 32]"})
+
+    with pytest.raises(InvalidDefinitionError, match="without quotes") as caught:
+        project.run(step)
+
+    assert len(caught.value.problems) == 1
+    assert caught.value.address == "$.Steps[0].Arguments.HyperParameters.layers"
+    assert not project.home.exists()

@@ -11,7 +11,9 @@ import attrs
 import pytest
 from rich.console import Console
 
+from penguin_pipes.definition import Problem, Severity
 from penguin_pipes.local import (
+    DefinitionWarned,
     MetricPoint,
     MetricSeen,
     Run,
@@ -27,6 +29,12 @@ from penguin_pipes.local import (
 from penguin_pipes.report import RunProgress, show_failure, show_run
 from penguin_pipes.report.terminal import printable
 
+WARNING = Problem(
+    address="$.Steps[0].Arguments",
+    severity=Severity.WARNING,
+    problem="no [bold]limit[/bold]",
+    hint="set one",
+)
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 LONG = Path("/home") / ("folder" * 12) / ("deep" * 20) / "model.tar.gz"
 
@@ -169,6 +177,7 @@ class TestProgress:
         running = attrs.evolve(waiting, status=Status.EXECUTING)
         progress = RunProgress(console)
         progress(RunStarted(_run(waiting, status=Status.EXECUTING)))
+        progress(DefinitionWarned(WARNING))
         progress(StepStarted(running))
         progress(StepLine("train-model", "Epoch 1/2 \x1b[2J"))
         point = MetricPoint(at=AT, value=0.5)
@@ -185,6 +194,7 @@ class TestProgress:
 
         assert _text(console).splitlines() == [
             "penguins: run abc123def456 starts",
+            "warning: $.Steps[0].Arguments: no [bold]limit[/bold]; set one",
             "train-model: started",
             "train-model: warning: the [red]image[/red] would break it",
             "train-model: succeeded after 12.3 s: val_accuracy 0.9712",
