@@ -2,43 +2,80 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import tarfile
+from pathlib import Path, PurePosixPath
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
 
 from penguin_pipes.definition.document import read
 from penguin_pipes.definition.parse import document
 from penguin_pipes.definition.problems import Problem, Severity, error
 from penguin_pipes.definition.rules import RULES
+from penguin_pipes.definition.rules.isolation import isolation_problems
 from penguin_pipes.errors import DefinitionError, InvalidDefinitionError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
+
+REQUIREMENTS: Final = "requirements.txt"
+NO_FILES: Final[Mapping[str, Path]] = MappingProxyType({})
 
 
-def validate(definition: str | Mapping[str, Any] | Path) -> tuple[Problem, ...]:
+def validate(
+    definition: str | Mapping[str, Any] | Path,
+    *,
+    files: Mapping[str, Path] = NO_FILES,
+) -> tuple[Problem, ...]:
     """Return all problems of *definition*, in the order of the document's rules.
 
     Nothing is raised: what is no definition at all is a problem like the others.
 
     Args:
         definition: The JSON as text, the document it holds, or the file it is in.
+        files: S3 URI → what lies there, or will: code that is known to need packages
+            from the network is told of where a job has none.
     """
     try:
         found = read(document(definition))
     except DefinitionError as failed:
         hint = "give the JSON text, the document, or the file's pathlib.Path"
         return (error(failed.address, failed.problem, hint),)
-    return tuple(problem for rule in RULES for problem in rule(found))
+    problems = [problem for rule in RULES for problem in rule(found)]
+    problems += isolation_problems(found, lambda uri: _has_requirements(uri, files))
+    return tuple(problems)
 
 
-def refuse_errors(definition: str | Mapping[str, Any] | Path) -> tuple[Problem, ...]:
+def refuse_errors(
+    definition: str | Mapping[str, Any] | Path,
+    *,
+    files: Mapping[str, Path] = NO_FILES,
+) -> tuple[Problem, ...]:
     """Return the warnings of *definition*, if there is nothing worse.
+
+    Args:
+        definition: As for `validate`.
+        files: As for `validate`.
 
     Raises:
         InvalidDefinitionError: It has problems that would stop it.
     """
-    problems = validate(definition)
+    problems = validate(definition, files=files)
     errors = [each for each in problems if each.severity is Severity.ERROR]
     if errors:
         raise InvalidDefinitionError(errors, address=errors[0].address)
     return problems
+
+
+def _has_requirements(uri: str, files: Mapping[str, Path]) -> bool:
+    """Tell whether the code at *uri* is among the *files* and lists packages."""
+    code = files.get(uri)
+    if code is None:
+        return False
+    if code.is_dir():
+        return (code / REQUIREMENTS).is_file()
+    try:
+        with tarfile.open(code) as archive:
+            names = archive.getnames()
+    except (OSError, tarfile.TarError):
+        return False  # whoever needs the archive tells what is wrong with it
+    return any(PurePosixPath(name) == PurePosixPath(REQUIREMENTS) for name in names)

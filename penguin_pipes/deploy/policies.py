@@ -38,7 +38,7 @@ def policy(kind: Kind, config: PipelineConfig) -> tuple[Policy, str | None]:
         raise ConfigError(msg)
     pipeline = build_pipeline(config)
     definition = pipeline.definition()
-    refuse_errors(definition)
+    refuse_errors(definition, files=pipeline.files)
     if kind == "execution":
         found = execution_policy(
             definition,

@@ -60,7 +60,8 @@ class Remote:
         from penguin_pipes.report.problems import show_problems
 
         wanted = aws.Wanted.of(self.pipeline)
-        show_problems(refuse_errors(wanted.definition), self.err)
+        files = self.pipeline.files
+        show_problems(refuse_errors(wanted.definition, files=files), self.err)
         return wanted
 
     def deploy(self) -> bool:

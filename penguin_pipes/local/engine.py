@@ -68,7 +68,7 @@ def run_locally(
         HomeError: If the home cannot be used.
     """
     parsed = parse(definition)
-    warnings = refuse_errors(parsed.raw)
+    warnings = refuse_errors(parsed.raw, files=files)
     bound = bind(parsed, parameters)
     home = home.absolute()
     storage = Storage(home / "s3", {**files, **bound.files})
