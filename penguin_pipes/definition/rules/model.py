@@ -89,13 +89,14 @@ def machines(document: Document) -> Iterator[Problem]:
         if site.type == "Processing":
             yield from _endless(site.request)
         if site.type == "Training":
-            yield from _trained(site.request, ("ServerlessJobConfig",))
+            yield from _machineless(site.request)
+            yield from _endless_training(site.request)
         if site.type == "Tuning":
             single = member(site.request, "TrainingJobDefinition")
             several = member(site.request, "TrainingJobDefinitions")
             found = several.items() if several and _is_list(several) else ()
             for each in (*([single] if single else []), *found):
-                yield from _trained(each, ("HyperParameterTuningResourceConfig",))
+                yield from _machineless(each)
 
 
 def _endless(request: Node) -> Iterator[Problem]:
@@ -107,16 +108,20 @@ def _endless(request: Node) -> Iterator[Problem]:
         )
 
 
-def _trained(request: Node, instead: tuple[str, ...]) -> Iterator[Problem]:
-    if any(member(request, name) for name in ("ServerlessJobConfig", *instead)):
-        return
-    if member(request, "ResourceConfig") is None:
+def _machineless(request: Node) -> Iterator[Problem]:
+    instead = ("ServerlessJobConfig", "HyperParameterTuningResourceConfig")
+    if not any(member(request, name) for name in ("ResourceConfig", *instead)):
         yield error(
             request.address,
             "there is no ResourceConfig, so that the job has no machine to run on",
             "add one with InstanceType, InstanceCount and VolumeSizeInGB",
         )
-    if member(request, "StoppingCondition") is None:
+
+
+def _endless_training(request: Node) -> Iterator[Problem]:
+    """Tell of a missing end; of a tuned training the model itself demands one."""
+    ends = ("StoppingCondition", "ServerlessJobConfig")
+    if not any(member(request, name) for name in ends):
         yield error(
             request.address,
             "there is no StoppingCondition, which a job on instances needs",

@@ -172,8 +172,7 @@ def _counted(node: Node, found: Shape, what: str) -> Iterator[Problem]:
     """Tell if there are too many or too few."""
     count, low, high = len(node.value), found.get("min", 0), found.get("max")
     if count < low or (high is not None and count > high):
-        bounds = f"at least {low}" if high is None else f"{low} to {high}"
-        problem = f"expected {bounds} {what}, got {count}"
+        problem = f"expected {_bounds(low, high)} {what}, got {count}"
         hint = (
             "take some out" if count > low else "add what is missing, or leave it out"
         )
@@ -193,7 +192,7 @@ def _scalar(
         if value not in found["enum"]:
             yield _unlisted(node, found["enum"], name)
     elif not found.get("min", 0) <= len(value) <= found.get("max", math.inf):
-        bounds = f"{found.get('min', 0)} to {found.get('max', 'any number of')}"
+        bounds = _bounds(found.get("min", 0), found.get("max"))
         problem = f"expected {bounds} characters, and {said} has {len(value)}"
         yield error(node.address, problem, "make it fit")
     elif not _matches(found.get("pattern"), value):
@@ -213,9 +212,15 @@ def _ranged(node: Node, found: Shape) -> Iterator[Problem]:
     low, high = found.get("min", -math.inf), found.get("max", math.inf)
     if not low <= node.value <= high:
         bounds = f"at least {low}" if high == math.inf else f"{low} to {high}"
-        yield error(
-            node.address, f"expected {bounds}, got {shown(node.value)}", "make it fit"
-        )
+        problem = f"expected {bounds}, got {shown(node.value)}"
+        yield error(node.address, problem, "make it fit")
+
+
+def _bounds(low: int, high: int | None) -> str:
+    """Return in words how many there may be."""
+    if high is None:
+        return f"at least {low}"
+    return f"{low} to {high}" if low else f"at most {high}"
 
 
 def _unlisted(node: Node, listed: Sequence[str], name: str) -> Problem:
@@ -224,7 +229,8 @@ def _unlisted(node: Node, listed: Sequence[str], name: str) -> Problem:
     botocore lags behind the service with instance types: one of the right form that
     is not listed may be a new one.
     """
-    hint = nearest(node.value, listed)
+    full = f"ml.{node.value}"
+    hint = nearest(full if full in listed else node.value, listed)
     if name.endswith("InstanceType") and INSTANCE_TYPE.fullmatch(node.value):
         problem = f"{shown(node.value)} is no instance type that botocore knows"
         return warning(node.address, problem, f"{hint} If it is a new one, all is well")

@@ -63,7 +63,7 @@ def steps(document: Document) -> Iterator[Problem]:
         if not isinstance(node.value, Mapping):
             yield _expected(node, "an object", "a step is {'Name': …, 'Type': …}")
             continue
-        yield from _name(node)
+        yield from _name(node, "step")
         yield from _required_text(node, "Type", "such as 'Processing' or 'Training'")
         arguments = member(node, "Arguments")
         if arguments is not None and not isinstance(arguments.value, Mapping):
@@ -83,7 +83,7 @@ def parameters(document: Document) -> Iterator[Problem]:
         if not isinstance(node.value, Mapping):
             yield _expected(node, "an object", "write {'Name': …, 'Type': 'String'}")
             continue
-        yield from _name(node)
+        yield from _name(node, "parameter")
         kind = member(node, "Type")
         if kind is None:
             hint = f"add one of {', '.join(PARAMETER_TYPES)}"
@@ -135,13 +135,14 @@ def _twins(what: str, nodes: list[Node]) -> Iterator[Problem]:
         first.setdefault(taken, node.address)
 
 
-def _name(node: Node) -> Iterator[Problem]:
+def _name(node: Node, what: str) -> Iterator[Problem]:
     """Tell what is wrong with the name of a step or a parameter."""
     name = member(node, "Name")
     if name is None:
         yield error(node.address, "'Name' is missing", NAME_HINT)
     elif not isinstance(name.value, str) or STEP_NAME.fullmatch(name.value) is None:
-        yield error(name.address, f"{shown(name.value)} is no name here", NAME_HINT)
+        problem = f"{shown(name.value)} is no name for a {what}"
+        yield error(name.address, problem, NAME_HINT)
 
 
 def _required_text(node: Node, key: str, example: str) -> Iterator[Problem]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from penguin_pipes.definition.problems import Problem
+    from penguin_pipes.definition.rules.base import Rule
 
 SNAPSHOTS = Path(__file__).parents[2] / "snapshots"
 PART = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]")
@@ -208,12 +209,14 @@ def spoiled(_good: dict[str, Any]) -> Callable[..., Any]:
 
 
 @pytest.fixture
-def told() -> Callable[[Any], list[tuple[str, str, str]]]:
-    """Return what tells the problems of graph and meaning as address, severity, text."""
+def told() -> Callable[..., list[tuple[str, str, str]]]:
+    """Return what tells problems as address, severity, text; graph's and meaning's."""
 
-    def tell(document: Any) -> list[tuple[str, str, str]]:
+    def tell(
+        document: Any, rules: tuple[Rule, ...] = (*graph.RULES, *meaning.RULES)
+    ) -> list[tuple[str, str, str]]:
         found: list[Problem] = []
-        for rule in (*graph.RULES, *meaning.RULES):
+        for rule in rules:
             found += rule(read(document))
         return [
             (
