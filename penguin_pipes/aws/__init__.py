@@ -25,7 +25,7 @@ from penguin_pipes.aws.logs import last_lines
 from penguin_pipes.aws.records import Execution, ExecutionStep
 from penguin_pipes.aws.roles import check_role
 from penguin_pipes.aws.secrets import redact
-from penguin_pipes.aws.session import Aws, Origin, ambient_region
+from penguin_pipes.aws.session import Aws, ambient_region
 from penguin_pipes.aws.submit import Action, Shelf, Submitted, delete, submit
 from penguin_pipes.aws.versions import Version, version, versions
 
@@ -37,7 +37,6 @@ __all__ = [
     "Difference",
     "Execution",
     "ExecutionStep",
-    "Origin",
     "Shelf",
     "Submitted",
     "Version",

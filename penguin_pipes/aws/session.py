@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ProfileNotFound
 from botocore.session import Session as BotocoreSession
 
 from penguin_pipes.aws.failures import translated
+from penguin_pipes.config.origin import Origin
 from penguin_pipes.errors import ConfigError
 from penguin_pipes.service import REGION
 
@@ -22,19 +23,6 @@ if TYPE_CHECKING:
 REGION_VARIABLES: Final = ("AWS_REGION", "AWS_DEFAULT_REGION")
 CONNECTIONS: Final = 16
 """As many as there may be uploads at once, and some for the calls beside them."""
-
-
-@frozen
-class Origin:
-    """A value and where it comes from.
-
-    Attributes:
-        value: The value.
-        origin: Such as ``AWS_REGION`` or ``profile 'ml'``.
-    """
-
-    value: str
-    origin: str
 
 
 def ambient_region(environ: Mapping[str, str], profile: str | None) -> Origin | None:

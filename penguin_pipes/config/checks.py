@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
-from penguin_pipes import service
+from penguin_pipes import durations, service
 from penguin_pipes.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -261,7 +261,7 @@ def to_path(value: str | Path) -> Path:
 def to_duration(value: str | timedelta) -> str:
     """Return *value* as a strict ISO 8601 duration."""
     try:
-        return service.iso_duration(value)
+        return durations.iso_duration(value)
     except (ValueError, AttributeError) as error:
         detail = str(error) if isinstance(error, ValueError) else f"got {value!r}"
         msg = f"CachePolicy.expire_after: {detail}"

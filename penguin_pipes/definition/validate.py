@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 from penguin_pipes.definition.document import read
 from penguin_pipes.definition.parse import document
 from penguin_pipes.definition.problems import Problem, Severity, error
-from penguin_pipes.definition.rules import RULES
-from penguin_pipes.definition.rules.isolation import isolation_problems
 from penguin_pipes.errors import DefinitionError, InvalidDefinitionError
 
 if TYPE_CHECKING:
@@ -35,6 +33,10 @@ def validate(
         files: S3 URI → what lies there, or will: code that is known to need packages
             from the network is told of where a job has none.
     """
+    # Where a judgement is remembered, the rules need not be loaded.
+    from penguin_pipes.definition.rules import RULES
+    from penguin_pipes.definition.rules.isolation import isolation_problems
+
     try:
         found = read(document(definition))
     except DefinitionError as failed:

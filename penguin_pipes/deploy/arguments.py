@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from penguin_pipes.errors import ConfigError
+from penguin_pipes.flags import LocalFlags, add_flags
 
 LATEST: Final = ""
 """Stands for the latest execution where a flag may name one."""
@@ -26,7 +27,7 @@ GOING_ON: Final = ("start", "wait", "parameter", "steps")
 """What makes sense of a pipeline that is to be started."""
 
 
-class Arguments(argparse.Namespace):
+class Arguments(LocalFlags):
     """The command line, with its types."""
 
     local: bool
@@ -94,6 +95,7 @@ def parser() -> argparse.ArgumentParser:
     _add_start(found.add_argument_group("starting it"))
     _add_pipeline(found.add_argument_group("the pipeline"))
     _add_places(found.add_argument_group("where"))
+    add_flags(found.add_argument_group("with --local"))
     found.add_argument(
         "--json", action="store_true", help="print the --plan for machines"
     )
@@ -231,6 +233,10 @@ def _check(arguments: Arguments) -> None:
         if getattr(arguments, name) and mode != home:
             msg = f"--{name} goes with --{home} only; leave it out"
             raise ConfigError(msg)
+    flag = arguments.local_flag
+    if flag is not None and not arguments.local:
+        msg = f"{flag} goes with --local only; leave it out"
+        raise ConfigError(msg)
     if arguments.env is not None and not arguments.env:
         msg = "--env: expected the name of a section [env.NAME]; got nothing"
         raise ConfigError(msg)

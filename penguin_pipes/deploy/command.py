@@ -65,6 +65,7 @@ def _run(arguments: Arguments) -> int:
 
             succeeded = run_here(
                 resolved.config,
+                flags=arguments,
                 home=arguments.home,
                 parameters=arguments.parameter,
                 out=out,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from penguin_pipes.config import PipelineConfig
+    from penguin_pipes.flags import LocalFlags
 
 LIBRARIES: Final = ("numpy", "pandas", "sklearn", "tensorflow")
 """What the penguins' scripts import, and the extra ``local`` installs."""
@@ -22,6 +23,7 @@ LIBRARIES: Final = ("numpy", "pandas", "sklearn", "tensorflow")
 def run_here(
     config: PipelineConfig,
     *,
+    flags: LocalFlags,
     home: Path,
     parameters: Sequence[str],
     out: Console,
@@ -29,30 +31,55 @@ def run_here(
 ) -> bool:
     """Run the pipeline, and return whether it succeeded.
 
+    Args:
+        config: The pipeline.
+        flags: What the command line says about local runs.
+        home: What local runs keep.
+        parameters: ``NAME=VALUE``, for the pipeline's parameters.
+        out: Gets what came of it.
+        err: Gets what went wrong.
+
     Raises:
         RequestError: It cannot run; nothing was started.
         HomeError: The home cannot be used.
     """
     from penguin_pipes.definition import parse
     from penguin_pipes.definition.parameters import from_texts
-    from penguin_pipes.local import Run, run_locally
+    from penguin_pipes.deploy.rendered import rendered
+    from penguin_pipes.local import CacheMode, Run
+    from penguin_pipes.local.engine import run
+    from penguin_pipes.local.explain import explain
     from penguin_pipes.local.interrupts import interrupted_by_requests_to_end
+    from penguin_pipes.local.preparation import Asked
     from penguin_pipes.penguins import shipped
-    from penguin_pipes.pipeline import build_pipeline
-    from penguin_pipes.report import RunProgress, show_failure, show_run
+    from penguin_pipes.report import (
+        RunProgress,
+        show_explanation,
+        show_failure,
+        show_run,
+    )
 
     if config.training.source == shipped("scripts/train.py"):
         _check_libraries()
     with interrupted_by_requests_to_end():
-        pipeline = build_pipeline(config)
-        definition = pipeline.definition()
+        pipeline = rendered(config, home=home)
+        definition = parse(pipeline.definition)
+        asked = Asked(
+            definition=definition.raw,
+            files=pipeline.files,
+            parameters=from_texts(definition, parameters),
+            home=home,
+            name=config.name,
+            warnings=pipeline.warnings,
+        )
+        if flags.explain is not None:
+            show_explanation(explain(asked, flags.explain), out)
+            return True
         try:
-            run = run_locally(
-                definition,
-                files=pipeline.files,
-                parameters=from_texts(parse(definition), parameters),
-                home=home,
-                name=config.name,
+            found = run(
+                asked,
+                mode=CacheMode(flags.cache),
+                size_limit=flags.size_limit,
                 watch=RunProgress(out),
             )
         except StepFailedError as error:
@@ -60,7 +87,7 @@ def run_here(
                 show_run(error.run, out)
                 show_failure(error.run.step(error.step), err)
             return False
-    show_run(run, out)
+    show_run(found, out)
     return True
 
 

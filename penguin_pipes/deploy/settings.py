@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 
-from penguin_pipes.aws import Origin, ambient_region
 from penguin_pipes.config.file import find_config, read_layers
+from penguin_pipes.config.origin import Origin
 from penguin_pipes.config.overrides import read_assignment
 from penguin_pipes.config.settings import Layers, Override, Settings
 from penguin_pipes.errors import ConfigError
@@ -124,6 +124,9 @@ def _region(
         return Origin(written.value, written.origin)
     if arguments.local:
         return None
+    # A local run has no use for AWS's libraries, which take a while to load.
+    from penguin_pipes.aws import ambient_region
+
     return ambient_region(environ, arguments.profile)
 
 

@@ -150,7 +150,7 @@ class Pipeline(SdkPipeline):  # type: ignore[misc]  # the SDK has no types
         """Drop the one that the SDK's constructor makes from the stand-in."""
 
     @cached_property
-    def _folder(self) -> Path:
+    def folder(self) -> Path:
         """Where archives lie until the pipeline is garbage."""
         folder = tempfile.mkdtemp(prefix="penguin_pipes-")
         weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
@@ -166,7 +166,7 @@ class Pipeline(SdkPipeline):  # type: ignore[misc]  # the SDK has no types
         for step in self.steps:
             bundles.update(sdk.bundles_of(step))
         return MappingProxyType(
-            {uri: bundle.write(self._folder) for uri, bundle in sorted(bundles.items())}
+            {uri: bundle.write(self.folder) for uri, bundle in sorted(bundles.items())}
         )
 
     def upload(self) -> None:

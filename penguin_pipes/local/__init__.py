@@ -4,6 +4,7 @@
 of the run: a `Run` of `StepRun`s. A watcher is told each `Event` as it happens.
 """
 
+from penguin_pipes.local.cache import CacheMode
 from penguin_pipes.local.engine import run_locally
 from penguin_pipes.local.events import (
     DefinitionWarned,
@@ -17,16 +18,21 @@ from penguin_pipes.local.events import (
     StepWarned,
     Watcher,
 )
+from penguin_pipes.local.explain import Explanation, explain_locally
 from penguin_pipes.local.failures import failure_message
 from penguin_pipes.local.history import History
+from penguin_pipes.local.pruning import Pruned, prune
 from penguin_pipes.local.records import MetricPoint, Run, Status, StepRun
 
 __all__ = [
+    "CacheMode",
     "DefinitionWarned",
     "Event",
+    "Explanation",
     "History",
     "MetricPoint",
     "MetricSeen",
+    "Pruned",
     "Run",
     "RunFinished",
     "RunStarted",
@@ -37,6 +43,8 @@ __all__ = [
     "StepStarted",
     "StepWarned",
     "Watcher",
+    "explain_locally",
     "failure_message",
+    "prune",
     "run_locally",
 ]

@@ -6,7 +6,7 @@ import argparse
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import Console
 
@@ -18,10 +18,12 @@ from penguin_pipes.errors import (
     RequestError,
     StepFailedError,
 )
+from penguin_pipes.flags import LocalFlags, add_flags
 from penguin_pipes.local.engine import HOME, run_locally
+from penguin_pipes.local.explain import explain_locally
 from penguin_pipes.local.interrupts import interrupted_by_requests_to_end
 from penguin_pipes.local.records import Run
-from penguin_pipes.report import RunProgress, show_failure, show_run
+from penguin_pipes.report import RunProgress, show_explanation, show_failure, show_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +36,7 @@ REFUSED: Final = 2
 INTERRUPTED: Final = 130
 
 
-class Arguments(argparse.Namespace):
+class Arguments(LocalFlags):
     """The command line, with its types."""
 
     definition: Path
@@ -86,6 +88,7 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument(
         "--name", default="pipeline", help="the pipeline's name (default: %(default)s)"
     )
+    add_flags(found.add_argument_group("earlier runs"))
     found.add_argument(
         "--debug", action="store_true", help="show the trace of an error"
     )
@@ -98,7 +101,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     out, err = Console(highlight=False), Console(stderr=True, highlight=False)
     try:
         with interrupted_by_requests_to_end():
-            show_run(_run(arguments, out), out)
+            _act(arguments, out)
     except PenguinPipesError as error:
         if arguments.debug:
             traceback.print_exc()
@@ -109,17 +112,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     return DONE
 
 
-def _run(arguments: Arguments, out: Console) -> Run:
-    """Run what the command line asks for."""
+def _act(arguments: Arguments, out: Console) -> None:
+    """Run, or explain, what the command line asks for."""
     definition = parse(arguments.definition)
-    return run_locally(
+    asked: Any = {
+        "files": dict(map(_file, arguments.file)),
+        "parameters": _parameters(definition, arguments),
+        "name": arguments.name,
+        "home": arguments.home,
+    }
+    if arguments.explain is not None:
+        show_explanation(
+            explain_locally(definition.raw, arguments.explain, **asked), out
+        )
+        return
+    run = run_locally(
         definition.raw,
-        files=dict(map(_file, arguments.file)),
-        parameters=_parameters(definition, arguments),
-        name=arguments.name,
-        home=arguments.home,
+        **asked,
+        cache=arguments.cache,
+        size_limit=arguments.size_limit,
         watch=RunProgress(out),
     )
+    show_run(run, out)
 
 
 def _explain(error: PenguinPipesError, out: Console, err: Console) -> int:

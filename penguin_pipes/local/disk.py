@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import json
 import os
 import shutil
 import stat
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, Final
 
 from penguin_pipes.errors import HomeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+AT_FDCWD: Final = -100
+RENAME_EXCHANGE: Final = 2
+"""Numbers of Linux's ``renameat2`` (``<fcntl.h>``)."""
 
 
 def sync_file(path: Path) -> None:
@@ -57,6 +63,34 @@ def link_or_copy(source: Path, target: Path) -> None:
         os.link(source, target)
     except OSError:
         shutil.copyfile(source, target, follow_symlinks=False)
+
+
+def swap(fresh: Path, target: Path) -> None:
+    """Put the file or folder *fresh* where *target* is, which may be there already.
+
+    At no moment is there less at *target* than before: a full folder, which no rename
+    replaces, changes places with *fresh* where the system can do that. Elsewhere its
+    files are replaced one by one, as an upload to S3 does it.
+    """
+    if not (fresh.is_dir() and target.is_dir()):
+        fresh.replace(target)
+    elif not _exchange(fresh, target):
+        for path in sorted(fresh.rglob("*")):
+            if not path.is_dir():
+                place = target / path.relative_to(fresh)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                path.replace(place)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Let two names change places; return False where the system cannot do that."""
+    if sys.platform != "linux":
+        return False
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if rename is None:  # a C library older than glibc 2.28 or musl 1.2.6
+        return False
+    here = os.fsencode(one), os.fsencode(other)
+    return bool(rename(AT_FDCWD, here[0], AT_FDCWD, here[1], RENAME_EXCHANGE) == 0)
 
 
 def write_json(path: Path, value: object) -> None:

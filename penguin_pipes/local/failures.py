@@ -23,5 +23,6 @@ def failure_message(step: StepRun) -> str:
         log = textwrap.indent("\n".join(lines), "    ")
         parts.append(f"the last lines of its log:\n{log}")
         parts.append(f"the whole log: {step.log}")
-    parts.append(f"what the job saw is kept in: {step.log.parent}")
+    if step.log.parent.exists():
+        parts.append(f"what the job saw is kept in: {step.log.parent}")
     return "\n".join(parts)

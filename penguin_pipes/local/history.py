@@ -6,50 +6,36 @@ relative to it, so that a home can be moved.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import math
-import sqlite3
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
-from penguin_pipes.errors import HomeError
+from penguin_pipes.local.database import Database
 from penguin_pipes.local.records import MetricPoint, Run, Status, StepRun
-from penguin_pipes.local.schema import SCHEMA, VERSION
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterable, Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
+T = TypeVar("T")
 
-FILE: Final = "runs.sqlite"
-BUSY_S: Final = 30.0
-"""How long to wait for another run that writes into the same home."""
+KILLED: Final = "the run was killed"
 
 
 class History:
     """The records of all runs in one home.
 
     Args:
-        home: The folder; it is made if it is missing.
+        home: The folder, which is made if it is missing, or its opened database.
 
     Raises:
         HomeError: If it cannot be used; also from every method.
     """
 
-    def __init__(self, home: Path) -> None:
-        self._home = home.absolute()
-        self._path = self._home / FILE
-        with self._translated():
-            self._home.mkdir(parents=True, exist_ok=True)
-            self._database = sqlite3.connect(
-                self._path, timeout=BUSY_S, isolation_level=None
-            )
-            self._database.row_factory = sqlite3.Row
-            try:
-                self._prepare()
-            except BaseException:
-                self._database.close()
-                raise
+    def __init__(self, home: Path | Database) -> None:
+        self._database = home if isinstance(home, Database) else Database(home)
 
     def __enter__(self) -> Self:
         return self
@@ -61,60 +47,18 @@ class History:
         """Let go of the database."""
         self._database.close()
 
-    def _prepare(self) -> None:
-        """Set the database up, or see that it is one of ours."""
-        self._database.execute("PRAGMA foreign_keys = ON")
-        self._database.execute("PRAGMA journal_mode = WAL")
-        with self._transaction():
-            (found,) = self._database.execute("PRAGMA user_version").fetchone()
-            if found == 0:
-                for statement in SCHEMA.split(";"):
-                    self._database.execute(statement)
-                self._database.execute(f"PRAGMA user_version = {VERSION}")
-        if found > VERSION:
-            msg = (
-                f"{self._path} was written by a newer penguin_pipes (layout {found}, "
-                f"this one knows {VERSION}); upgrade it, or choose another home"
-            )
-            raise HomeError(msg)
-
-    @contextlib.contextmanager
-    def _translated(self) -> Iterator[None]:
-        """Translate what the disk or the database refuses."""
-        try:
-            yield
-        except (OSError, sqlite3.Error) as error:
-            msg = (
-                f"{self._path} cannot be used: {error}; free or unlock it, or choose "
-                "another folder with home= (--home)"
-            )
-            raise HomeError(msg) from error
-
-    @contextlib.contextmanager
-    def _transaction(self) -> Iterator[None]:
-        """Do all of what follows, or nothing."""
-        self._database.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._database.execute("ROLLBACK")
-            raise
-        self._database.execute("COMMIT")
-
     def save(self, run: Run) -> None:
         """Write a run and all its steps as they are now."""
-        with self._translated(), self._transaction():
-            self._database.execute(
+        with self._database.transaction():
+            self._database.write(
                 "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE "
                 "SET status = excluded.status, finished_at = excluded.finished_at",
-                (
-                    run.id,
-                    run.pipeline,
-                    run.status,
-                    run.started_at.isoformat(),
-                    _text(run.finished_at),
-                    json.dumps(dict(run.parameters)),
-                ),
+                run.id,
+                run.pipeline,
+                run.status,
+                run.started_at.isoformat(),
+                _text(run.finished_at),
+                json.dumps(dict(run.parameters)),
             )
             for position, step in enumerate(run.steps):
                 self._save_step(run.id, position, step)
@@ -122,51 +66,86 @@ class History:
     def save_step(self, run: Run, name: str) -> None:
         """Write one step of *run* as it is now."""
         names = [step.name for step in run.steps]
-        with self._translated(), self._transaction():
+        with self._database.transaction():
             self._save_step(run.id, names.index(name), run.step(name))
 
     def _save_step(self, run: str, position: int, step: StepRun) -> None:
         """Write one step, its metrics and its artifacts."""
-        self._database.execute(
-            "INSERT INTO steps VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-            "ON CONFLICT (run, name) DO UPDATE SET status = excluded.status, "
-            "started_at = excluded.started_at, finished_at = excluded.finished_at, "
-            "seconds = excluded.seconds, exit_code = excluded.exit_code, "
-            "failure = excluded.failure",
-            (
-                run,
-                step.name,
-                position,
-                step.type,
-                step.job_name,
-                self._relative(step.log),
-                step.status,
-                _text(step.started_at),
-                _text(step.finished_at),
-                step.seconds,
-                step.exit_code,
-                step.failure,
-            ),
+        columns = self._columns(run, position, step)
+        self._database.write(
+            f"INSERT INTO steps ({', '.join(columns)}) "  # noqa: S608  # our own names
+            f"VALUES ({', '.join('?' * len(columns))}) ON CONFLICT (run, name) "
+            f"DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in columns)}",
+            *columns.values(),
         )
-        self._database.executemany(
+        self._database.write_all(
             "INSERT OR REPLACE INTO metrics VALUES (?, ?, ?, ?, ?, ?)",
             _metric_rows(run, step),
         )
-        self._database.executemany(
+        self._database.write_all(
             "INSERT OR REPLACE INTO artifacts VALUES (?, ?, ?, ?)",
             [
-                (run, step.name, name, self._relative(path))
+                (run, step.name, name, self._database.kept(path))
                 for name, path in step.artifacts.items()
             ],
         )
 
+    def _columns(self, run: str, position: int, step: StepRun) -> dict[str, Any]:
+        """Return one step as it is kept."""
+        return {
+            "run": run,
+            "name": step.name,
+            "position": position,
+            "type": step.type,
+            "job_name": step.job_name,
+            "log": self._database.kept(step.log),
+            "status": step.status,
+            "started_at": _text(step.started_at),
+            "finished_at": _text(step.finished_at),
+            "seconds": step.seconds,
+            "exit_code": step.exit_code,
+            "failure": step.failure,
+            "reused_from": step.reused_from,
+            "reasons": json.dumps(step.reasons),
+            # The order of metrics and artifacts, which tables do not keep.
+            "names": json.dumps([*step.series, *step.artifacts]),
+        }
+
     def runs(self) -> tuple[Run, ...]:
         """Return every run, the newest first."""
-        with self._translated():
-            rows = self._database.execute(
-                "SELECT * FROM runs ORDER BY started_at DESC, rowid DESC"
-            ).fetchall()
-            return tuple(self._run(row) for row in rows)
+        rows = self._database.rows(
+            "SELECT * FROM runs ORDER BY started_at DESC, rowid DESC"
+        )
+        return tuple(self._run(row) for row in rows)
+
+    def together(self) -> AbstractContextManager[None]:
+        """Write down all of what follows at once, or nothing of it."""
+        return self._database.transaction()
+
+    def unfinished(self) -> tuple[str, ...]:
+        """Return the ids of the runs whose end nobody has written down."""
+        query = "SELECT id FROM runs WHERE status = ?"
+        return tuple(row["id"] for row in self._database.rows(query, Status.EXECUTING))
+
+    def end_killed(self, identity: str) -> None:
+        """Write down that a run was killed, and that so was what it was doing."""
+        with self._database.transaction():
+            self._database.write(
+                "UPDATE runs SET status = ? WHERE id = ?", Status.STOPPED, identity
+            )
+            self._database.write(
+                "UPDATE steps SET status = ?, failure = ? WHERE run = ? AND status = ?",
+                *(Status.STOPPED, KILLED, identity, Status.EXECUTING),
+            )
+
+    def forget(self, identity: str) -> None:
+        """Delete the record of a run, and the results that later runs could take."""
+        with self.together():
+            self._database.write("DELETE FROM runs WHERE id = ?", identity)
+            self._database.write(
+                "DELETE FROM surroundings WHERE digest NOT IN "
+                "(SELECT surroundings FROM results)"
+            )
 
     def run(self, identity: str) -> Run:
         """Return the run with this id.
@@ -174,18 +153,26 @@ class History:
         Raises:
             KeyError: If there is none.
         """
-        with self._translated():
-            row = self._database.execute(
-                "SELECT * FROM runs WHERE id = ?", (identity,)
-            ).fetchone()
-            if row is not None:
-                return self._run(row)
-        msg = f"there is no run {identity!r} in {self._home}"
+        for row in self._database.rows("SELECT * FROM runs WHERE id = ?", identity):
+            return self._run(row)
+        msg = f"there is no run {identity!r} in {self._database.home}"
+        raise KeyError(msg)
+
+    def step(self, run: str, name: str) -> StepRun:
+        """Return one step of one run.
+
+        Raises:
+            KeyError: If there is none.
+        """
+        query = "SELECT * FROM steps WHERE run = ? AND name = ?"
+        for row in self._database.rows(query, run, name):
+            return self._step(row)
+        msg = f"there is no step {name!r} of run {run!r} in {self._database.home}"
         raise KeyError(msg)
 
     def _run(self, row: sqlite3.Row) -> Run:
         """Return one run with its steps."""
-        steps = self._rows(
+        steps = self._database.rows(
             "SELECT * FROM steps WHERE run = ? ORDER BY position", row["id"]
         )
         return Run(
@@ -201,38 +188,38 @@ class History:
     def _step(self, row: sqlite3.Row) -> StepRun:
         """Return one step with its metrics and artifacts."""
         key = (row["run"], row["name"])
-        points = self._rows(
+        points = self._database.rows(
             "SELECT * FROM metrics WHERE run = ? AND step = ? ORDER BY name, position",
             *key,
         )
-        artifacts = self._rows(
-            "SELECT * FROM artifacts WHERE run = ? AND step = ?", *key
-        )
+        artifacts = {
+            each["name"]: self._database.home / each["path"]
+            for each in self._database.rows(
+                "SELECT * FROM artifacts WHERE run = ? AND step = ?", *key
+            )
+        }
+        names = json.loads(row["names"])
         return StepRun(
             name=row["name"],
             type=row["type"],
             job_name=row["job_name"],
-            log=self._home / row["log"],
+            log=self._database.home / row["log"],
             status=Status(row["status"]),
             started_at=_moment(row["started_at"]),
             finished_at=_moment(row["finished_at"]),
             seconds=row["seconds"],
             exit_code=row["exit_code"],
             failure=row["failure"],
-            series=_series(points),
-            artifacts={each["name"]: self._home / each["path"] for each in artifacts},
+            reused_from=row["reused_from"],
+            reasons=tuple(json.loads(row["reasons"])),
+            series=_in_order(_series(points), names),
+            artifacts=_in_order(artifacts, names),
         )
 
-    def _rows(self, query: str, *values: str) -> list[sqlite3.Row]:
-        """Return what a query finds."""
-        return self._database.execute(query, values).fetchall()
 
-    def _relative(self, path: Path) -> str:
-        """Return a path as it is kept: relative to the home if it is in there."""
-        absolute = path.absolute()
-        if absolute.is_relative_to(self._home):
-            return str(absolute.relative_to(self._home))
-        return str(absolute)
+def _in_order(table: dict[str, T], names: list[str]) -> dict[str, T]:
+    """Return *table* in the order of *names*; homes of old layouts know none."""
+    return {name: table[name] for name in names if name in table} or table
 
 
 def _text(at: datetime | None) -> str | None:

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import attrs
 
 from penguin_pipes.definition import Definition, Parameter, Scalar
 from penguin_pipes.definition.parameters import checked, declared
 from penguin_pipes.errors import InputError
-from penguin_pipes.local.storage import files_below
+
+if TYPE_CHECKING:
+    from penguin_pipes.local.digests import Digests
 
 Given: TypeAlias = str | int | float | bool | Path
 """What a caller can give for a parameter."""
 
 BY_CONTENT: Final = "s3://local/data"
 """Where local data stands in S3 for the length of a run, under its digest."""
-
-CHUNK: Final = 1024 * 1024
 
 
 @attrs.frozen(kw_only=True)
@@ -36,10 +35,15 @@ class Bound:
     files: Mapping[str, Path]
 
 
-def bind(definition: Definition, given: Mapping[str, Given]) -> Bound:
+def bind(definition: Definition, given: Mapping[str, Given], digests: Digests) -> Bound:
     """Return a value for every parameter of *definition*.
 
     A `Path` becomes the S3 name of its content, so that changed data has a new name.
+
+    Args:
+        definition: Whose parameters they are.
+        given: What the caller gives.
+        digests: Reads the content of paths.
 
     Raises:
         InputError: If a value is missing, unknown, or not of the declared type.
@@ -50,40 +54,20 @@ def bind(definition: Definition, given: Mapping[str, Given]) -> Bound:
     for name, parameter in known.items():
         value = given.get(name, parameter.default)
         if isinstance(value, Path):
-            uri = _by_content(parameter, value)
+            uri = _by_content(parameter, value, digests)
             files[uri] = value
             value = uri
         values[name] = checked(parameter, value)
     return Bound(values=values, files=files)
 
 
-def _by_content(parameter: Parameter, path: Path) -> str:
+def _by_content(parameter: Parameter, path: Path, digests: Digests) -> str:
     """Return the S3 name of what lies at *path*."""
     if parameter.type != "String":
         msg = f"parameter {parameter.name!r}: expected {parameter.type}, got a path"
         raise InputError(msg)
     try:
-        return f"{BY_CONTENT}/{digest(path)}/{path.absolute().name}"
+        return f"{BY_CONTENT}/{digests.of(path)}/{path.absolute().name}"
     except OSError as error:
         msg = f"parameter {parameter.name!r}: {path} cannot be read: {error.strerror}"
         raise InputError(msg) from None
-
-
-def digest(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes, or of a folder's names and bytes."""
-    whole = hashlib.sha256()
-    if not path.is_dir():
-        _feed(whole, path)
-        return whole.hexdigest()
-    for way in files_below(path, follow=True):
-        inner = hashlib.sha256()
-        _feed(inner, path / way)
-        whole.update(f"{way.as_posix()}\0{inner.hexdigest()}\n".encode())
-    return whole.hexdigest()
-
-
-def _feed(whole: hashlib._Hash, path: Path) -> None:
-    """Add the bytes of one file."""
-    with path.open("rb") as file:
-        while data := file.read(CHUNK):
-            whole.update(data)

@@ -58,6 +58,7 @@ class Plan:
         parameters: The value of every parameter.
         execution: What ``Execution.*`` leads to.
         tasks: The steps in the order in which they run.
+        ancestors: For every step, all that must have finished before it.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Plan:
     parameters: Mapping[str, Scalar]
     execution: Mapping[str, str]
     tasks: tuple[Task, ...]
+    ancestors: Mapping[str, set[str]]
 
     def scope(self, task: Task, steps: Mapping[str, Mapping[str, Any]]) -> Scope:
         """Return what the references of one task can lead to."""
@@ -105,8 +107,9 @@ def make_plan(
             "StartDateTime": now().isoformat(timespec="milliseconds"),
         },
         tasks=tuple(_task(step, identity) for step in order),
+        ancestors=_ancestors(definition, order),
     )
-    _rehearse(plan, _ancestors(definition, order), storage)
+    _rehearse(plan, storage)
     return plan
 
 
@@ -140,7 +143,7 @@ def _ancestors(definition: Definition, order: tuple[Step, ...]) -> dict[str, set
     return found
 
 
-def _rehearse(plan: Plan, ancestors: Mapping[str, set[str]], storage: Storage) -> None:
+def _rehearse(plan: Plan, storage: Storage) -> None:
     """Resolve and check every request, with what is known beforehand."""
     expected: dict[str, Mapping[str, Any]] = {}
     written: dict[str, tuple[S3Uri, ...]] = {}
@@ -149,7 +152,7 @@ def _rehearse(plan: Plan, ancestors: Mapping[str, set[str]], storage: Storage) -
         request = Node(resolve(asked, plan.scope(task, expected)), asked.address)
         task.kind.check(request, storage)
         for data in task.kind.inputs(request):
-            _refuse_unmapped(data, name, storage, written, ancestors[name])
+            _refuse_unmapped(data, name, storage, written, plan.ancestors[name])
         expected[name] = task.kind.expected(request, task.job_name)
         written[name] = tuple(
             _parsed(uri, request.address)

@@ -57,6 +57,9 @@ class StepRun:
         log: The file with everything the job printed.
         series: Every value of every metric, in the order of the log.
         artifacts: Where its outputs lie on this computer, by their names.
+        reused_from: The id of the run whose result was taken instead of running the
+            job again; None if it ran, or has not come to it.
+        reasons: Why no earlier result was taken.
     """
 
     name: str
@@ -71,6 +74,8 @@ class StepRun:
     failure: str | None = None
     series: Mapping[str, tuple[MetricPoint, ...]] = MappingProxyType({})
     artifacts: Mapping[str, Path] = MappingProxyType({})
+    reused_from: str | None = None
+    reasons: tuple[str, ...] = ()
 
     @property
     def metrics(self) -> dict[str, float]:

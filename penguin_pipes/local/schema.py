@@ -1,13 +1,10 @@
-"""The layout of the run history's database."""
+"""The layouts of the home's database, oldest first; each upgrades the one before."""
 
 from __future__ import annotations
 
 from typing import Final
 
-VERSION: Final = 1
-"""Kept as the database's ``user_version``; a higher one is not touched."""
-
-SCHEMA: Final = """
+RUNS: Final = """
 CREATE TABLE runs (
     id TEXT PRIMARY KEY,
     pipeline TEXT NOT NULL,
@@ -50,3 +47,39 @@ CREATE TABLE artifacts (
     FOREIGN KEY (run, step) REFERENCES steps (run, name) ON DELETE CASCADE
 ) WITHOUT ROWID;
 """
+
+CACHE: Final = """
+ALTER TABLE steps ADD COLUMN reused_from TEXT;
+ALTER TABLE steps ADD COLUMN reasons TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE steps ADD COLUMN names TEXT NOT NULL DEFAULT '[]';
+CREATE INDEX steps_reused_from ON steps (reused_from);
+CREATE TABLE surroundings (
+    digest TEXT PRIMARY KEY,
+    parts TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE results (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    run TEXT NOT NULL,
+    step TEXT NOT NULL,
+    pipeline TEXT NOT NULL,
+    key TEXT NOT NULL,
+    parts TEXT NOT NULL,
+    surroundings TEXT NOT NULL REFERENCES surroundings (digest),
+    properties TEXT NOT NULL,
+    outputs TEXT NOT NULL,
+    finished_at TEXT NOT NULL,
+    UNIQUE (run, step),
+    FOREIGN KEY (run, step) REFERENCES steps (run, name) ON DELETE CASCADE
+);
+CREATE INDEX results_by_key ON results (pipeline, step, key, position);
+CREATE INDEX results_by_step ON results (pipeline, step, position);
+CREATE TABLE digests (
+    path TEXT PRIMARY KEY,
+    identity TEXT NOT NULL,
+    seen_ns INTEGER NOT NULL,
+    sha256 TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+
+LAYOUTS: Final = (RUNS, CACHE)
+"""The database's ``user_version`` counts how many of them it has had."""

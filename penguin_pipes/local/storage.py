@@ -16,12 +16,21 @@ from typing import TYPE_CHECKING, Final, Self
 import attrs
 
 from penguin_pipes.errors import InputError
-from penguin_pipes.local.disk import link_or_copy, remove, sync_file, sync_folder
+from penguin_pipes.local.disk import (
+    link_or_copy,
+    remove,
+    swap,
+    sync_file,
+    sync_folder,
+)
+from penguin_pipes.local.locks import publishing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 SCHEME: Final = "s3://"
+ASIDE: Final = ".aside-"
+"""What is being written; no bucket's name begins with a dot."""
 
 
 @attrs.frozen
@@ -138,35 +147,50 @@ class Storage:
             take: Whether a file may be moved instead of copied.
         """
         target = self.place(name)
-        aside = self._folder / f".aside-{uuid.uuid4().hex}"
+        aside = self._folder / f"{ASIDE}{uuid.uuid4().hex}"
         try:
             if take and source.is_file():
                 sync_file(source)
                 aside = source
             else:
-                self._gather(source, aside, old=target)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            _swap(aside, target)
+                self._gather(source, aside)
+            with publishing(self._folder.parent):
+                _keep_others(target, aside)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                swap(aside, target)
         finally:
             remove(aside)
         sync_folder(target.parent)
         return target
 
-    def _gather(self, source: Path, aside: Path, *, old: Path) -> None:
-        """Write the coming state of a name beside it."""
+    def _gather(self, source: Path, aside: Path) -> None:
+        """Write beside a name what is going to lie there."""
         self._folder.mkdir(parents=True, exist_ok=True)
         if source.is_file():
             _copy_synced(source, aside)
             return
         aside.mkdir()
-        if old.is_dir():
-            for inner in files_below(old):
-                (aside / inner).parent.mkdir(parents=True, exist_ok=True)
-                link_or_copy(old / inner, aside / inner)
         for inner in files_below(source):
             (aside / inner).parent.mkdir(parents=True, exist_ok=True)
-            (aside / inner).unlink(missing_ok=True)
             _copy_synced(source / inner, aside / inner)
+
+    def sweep(self) -> None:
+        """Remove what runs that were killed had begun to publish.
+
+        Only for somebody who knows that no other run is at work in the home.
+        """
+        for path in self._folder.glob(f"{ASIDE}*"):
+            remove(path)
+
+
+def _keep_others(target: Path, fresh: Path) -> None:
+    """Give *fresh* the objects of *target* that it does not have itself."""
+    if not fresh.is_dir() or not target.is_dir():
+        return
+    for inner in files_below(target):
+        if not (fresh / inner).is_file():
+            (fresh / inner).parent.mkdir(parents=True, exist_ok=True)
+            link_or_copy(target / inner, fresh / inner)
 
 
 def _there(name: str, path: Path) -> Path:
@@ -213,14 +237,3 @@ def _copy_synced(source: Path, target: Path) -> None:
     """Copy one file's bytes and see them onto the disk."""
     shutil.copyfile(source, target, follow_symlinks=False)
     sync_file(target)
-
-
-def _swap(fresh: Path, target: Path) -> None:
-    """Put *fresh* where *target* is; a folder cannot be renamed over a full one."""
-    if not fresh.is_dir() or not target.exists():
-        fresh.replace(target)
-        return
-    old = fresh.with_name(f"{fresh.name}-old")
-    target.replace(old)
-    fresh.replace(target)
-    remove(old)

@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from penguin_pipes.local.backends import last_lines
+from penguin_pipes.local.cache.judge import PLAIN
 from penguin_pipes.local.events import (
     DefinitionWarned,
     Event,
@@ -32,6 +33,9 @@ from penguin_pipes.local.records import Run, Status, StepRun, now
 
 REFRESHES_PER_SECOND: Final = 8
 SHOWN_LINES: Final = 15
+REASONS: Final = 4
+"""How many of the reasons why a step ran again are told."""
+
 STYLES: Final = {
     Status.NOT_STARTED: "dim",
     Status.EXECUTING: "cyan",
@@ -101,7 +105,7 @@ class RunProgress:
                 self._console.print(warning, soft_wrap=True)
             case StepStarted(step):
                 self._moments[step.name] = _Moment(step, began=time.monotonic())
-                self._say(f"{step.name}: started")
+                self._say(f"{step.name}: started{why(step)}")
             case StepLine(name, line):
                 self._moments[name].line = line
             case StepWarned(name, text):
@@ -160,6 +164,13 @@ class RunProgress:
         return Group(grid, last)
 
 
+def why(step: StepRun) -> str:
+    """Return why a step runs again, after a colon; nothing if that is plain."""
+    reasons = [printable(each) for each in step.reasons if each not in PLAIN]
+    more = f", and {len(reasons) - REASONS} more" if len(reasons) > REASONS else ""
+    return f": {', '.join(reasons[:REASONS])}{more}" if reasons else ""
+
+
 def _row(moment: _Moment) -> tuple[RenderableType, Text, str, Text]:
     """Return the line of one step: a mark, its name, its seconds, its metrics."""
     step = moment.step
@@ -167,6 +178,8 @@ def _row(moment: _Moment) -> tuple[RenderableType, Text, str, Text]:
     style = STYLES[step.status]
     spent = time.monotonic() - moment.began if running else step.seconds
     found = "  ".join(f"{k} {number(v)}" for k, v in list(moment.metrics.items()))
+    if step.reused_from is not None:
+        found = f"as in run {step.reused_from}"
     mark = Spinner("dots", style=style) if running else Text(MARKS[step.status], style)
     return mark, Text(step.name, style), seconds(spent), Text(found, "dim")
 
@@ -175,6 +188,8 @@ def _sentence(step: StepRun) -> str:
     """Return how a step ended, in one line."""
     found = ", ".join(f"{name} {number(value)}" for name, value in step.metrics.items())
     ending = f": {found}" if found else ""
+    if step.reused_from is not None:
+        return f"{step.name}: reused from run {step.reused_from}{ending}"
     return f"{step.name}: {step.status.lower()} after {seconds(step.seconds)}{ending}"
 
 
@@ -193,6 +208,12 @@ def show_run(run: Run, console: Console) -> None:
         table.add_row(*_cells(step))
     console.print(table)
     for step in run.steps:
+        if step.reused_from is not None:
+            line = f"{step.name}: reused from run {step.reused_from}"
+            console.print(Text(line), soft_wrap=True)
+        elif why(step):
+            console.print(Text(f"{step.name}{why(step)}"), soft_wrap=True)
+    for step in run.steps:
         for name, path in step.artifacts.items():
             console.print(Text(f"{step.name} {name}: {_near(path)}"), soft_wrap=True)
 
@@ -201,7 +222,10 @@ def _cells(step: StepRun) -> tuple[Text, Text, str, Text]:
     """Return the row of one step."""
     metrics = "\n".join(f"{name} {number(v)}" for name, v in step.metrics.items())
     spent = "" if step.seconds is None else f"{step.seconds:.1f}"
-    return Text(step.name), Text(step.status, STYLES[step.status]), spent, Text(metrics)
+    status = Text(step.status, STYLES[step.status])
+    if step.reused_from is not None:
+        status, spent = Text("Reused", STYLES[step.status]), ""
+    return Text(step.name), status, spent, Text(metrics)
 
 
 def show_failure(step: StepRun, console: Console) -> None:
@@ -220,8 +244,9 @@ def show_failure(step: StepRun, console: Console) -> None:
     console.print(
         Panel(Group(*parts), title=title, title_align="left", border_style="red")
     )
-    console.print(Text(f"log: {_near(step.log)}"), soft_wrap=True)
-    console.print(Text(f"what it saw: {_near(step.log.parent)}"), soft_wrap=True)
+    if step.log.parent.exists():
+        console.print(Text(f"log: {_near(step.log)}"), soft_wrap=True)
+        console.print(Text(f"what it saw: {_near(step.log.parent)}"), soft_wrap=True)
 
 
 def _near(path: Path) -> str:

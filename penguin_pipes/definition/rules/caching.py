@@ -10,7 +10,8 @@ from penguin_pipes.definition.node import Node, shown
 from penguin_pipes.definition.problems import error, warning
 from penguin_pipes.definition.rules.known import EXECUTION_VARIABLES, STEP_TYPES
 from penguin_pipes.definition.rules.walk import follow, is_open, readings_in, walk
-from penguin_pipes.service import CACHE_KEYS, iso_duration
+from penguin_pipes.durations import iso_duration
+from penguin_pipes.service import CACHE_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

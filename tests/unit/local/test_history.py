@@ -12,7 +12,8 @@ import attrs
 import pytest
 
 from penguin_pipes.errors import HomeError
-from penguin_pipes.local.history import FILE, History
+from penguin_pipes.local.database import FILE
+from penguin_pipes.local.history import History
 from penguin_pipes.local.records import MetricPoint, Run, Status, StepRun
 
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

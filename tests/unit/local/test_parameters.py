@@ -10,7 +10,8 @@ import pytest
 from penguin_pipes.definition import Definition, Parameter
 from penguin_pipes.definition.parameters import from_text
 from penguin_pipes.errors import InputError
-from penguin_pipes.local.parameters import bind, digest
+from penguin_pipes.local.digests import Digests
+from penguin_pipes.local.parameters import bind
 
 DECLARED = Definition(
     version="",
@@ -26,7 +27,7 @@ DECLARED = Definition(
 
 def test_given_values_win_over_defaults() -> None:
     """What is not given has its default, false and zero included."""
-    bound = bind(DECLARED, {"text": "y", "rate": 1})
+    bound = bind(DECLARED, {"text": "y", "rate": 1}, Digests())
 
     assert bound.values == {
         "text": "y",
@@ -56,7 +57,7 @@ def test_given_values_win_over_defaults() -> None:
 def test_wrong_value_is_refused(given: dict[str, Any], message: str) -> None:
     """A value that cannot work is refused with the parameter's name."""
     with pytest.raises(InputError, match=message):
-        bind(DECLARED, given)
+        bind(DECLARED, given, Digests())
 
 
 def test_value_that_is_needed_is_asked_for() -> None:
@@ -64,7 +65,7 @@ def test_value_that_is_needed_is_asked_for() -> None:
     declared = Definition(version="", parameters=(Parameter(name="n", type="Float"),))
 
     with pytest.raises(InputError, match="'n' has no default; give it a value"):
-        bind(declared, {})
+        bind(declared, {}, Digests())
 
 
 def test_path_becomes_a_name_of_its_content(tmp_path: Path) -> None:
@@ -75,12 +76,13 @@ def test_path_becomes_a_name_of_its_content(tmp_path: Path) -> None:
         path.write_text(text)
 
     names = [
-        bind(DECLARED, {"text": path}).values["text"] for path in (one, two, other)
+        bind(DECLARED, {"text": path}, Digests()).values["text"]
+        for path in (one, two, other)
     ]
 
     assert names[0] == names[1] != names[2]
-    assert names[0] == f"s3://local/data/{digest(one)}/d.csv"
-    assert bind(DECLARED, {"text": one}).files == {names[0]: one}
+    assert names[0] == f"s3://local/data/{Digests().of(one)}/d.csv"
+    assert bind(DECLARED, {"text": one}, Digests()).files == {names[0]: one}
 
 
 def test_folder_has_a_name_of_its_content(tmp_path: Path) -> None:
@@ -88,11 +90,11 @@ def test_folder_has_a_name_of_its_content(tmp_path: Path) -> None:
     file = tmp_path / "data" / "a.csv"
     file.parent.mkdir()
     file.write_text("1")
-    digests = [digest(file.parent)]
+    digests = [Digests().of(file.parent)]
     file.write_text("2")
-    digests.append(digest(file.parent))
+    digests.append(Digests().of(file.parent))
     file.rename(file.with_name("b.csv"))
-    digests.append(digest(file.parent))
+    digests.append(Digests().of(file.parent))
 
     assert len(set(digests)) == 3
 

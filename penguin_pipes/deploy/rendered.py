@@ -1,0 +1,154 @@
+"""A config's definition, rendered once and remembered for as long as nothing changes.
+
+Rendering imports the SageMaker SDK, which takes longer than many a pipeline. What a
+definition depends on is known without it: the config, the content of the files it
+names, the SDK and this package.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+import penguin_pipes
+from penguin_pipes.bundle import bundle_file, bundle_source
+from penguin_pipes.definition import Problem, Severity, refuse_errors
+from penguin_pipes.local.cache.surroundings import surroundings
+from penguin_pipes.local.database import FILE, Database
+from penguin_pipes.local.digests import Digests
+
+if TYPE_CHECKING:
+    from penguin_pipes.config import PipelineConfig
+    from penguin_pipes.factories.deployable import Pipeline
+
+FOLDER: Final = "definitions"
+MOST: Final = 50
+"""How many definitions a home remembers."""
+
+RENDERED: Final = "rendered.json"
+
+
+@attrs.frozen(kw_only=True)
+class Rendered:
+    """A definition, and what it refers to.
+
+    Attributes:
+        definition: The definition JSON.
+        files: S3 URI → file on this computer.
+        warnings: What the rules say of it; there is nothing worse.
+    """
+
+    definition: str
+    files: Mapping[str, Path]
+    warnings: tuple[Problem, ...]
+
+
+def rendered(config: PipelineConfig, *, home: Path) -> Rendered:
+    """Return the definition that `build_pipeline` renders of *config*.
+
+    Raises:
+        RequestError: It cannot be rendered, has errors, or a file that it names cannot
+            be read.
+    """
+    folder = home.absolute() / FOLDER / _key(config, home)
+    with suppress(OSError, ValueError, KeyError):
+        found = _read(folder / RENDERED)
+        os.utime(folder)
+        return found
+    from penguin_pipes.pipeline import build_pipeline
+
+    return _keep(build_pipeline(config), folder)
+
+
+def _key(config: PipelineConfig, home: Path) -> str:
+    """Return one text for everything that a definition depends on."""
+    # Records print all they hold, in the order of their fields.
+    facts: list[Any] = [repr(config), surroundings(), list(_own_files())]
+    with ExitStack() as stack:
+        known = (home / FILE).is_file()
+        memory = stack.enter_context(Database(home)) if known else None
+        facts += _contents(config, Digests(memory))
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+
+def _contents(config: PipelineConfig, digests: Digests) -> Iterator[str]:
+    """Yield the digests of all files that a config names.
+
+    Raises:
+        BundleError: One of them is not there, or cannot be read.
+    """
+    script = bundle_file(config.processing.script, what="ProcessingConfig.script")
+    yield script.digest
+    training = config.tuned().training if config.use_tuning else config.training
+    assert training is not None  # noqa: S101  # tuned() fills it in
+    code, _ = bundle_source(training.source, training.entry_point)
+    yield code.digest
+    if isinstance(config.dataset, Path) and config.dataset.is_file():
+        # Data can be big: its digest is remembered, those of code are not.
+        yield f"{config.dataset.absolute()} {digests.of_file(config.dataset)}"
+
+
+def _own_files() -> Iterator[tuple[str, int, int]]:
+    """Yield what changes of this package when somebody works on it."""
+    root = Path(penguin_pipes.__file__).parent
+    for path in sorted(root.rglob("*.py")):
+        status = path.stat()
+        yield str(path), status.st_size, status.st_mtime_ns
+
+
+def _read(file: Path) -> Rendered:
+    """Return what was remembered, if all that it refers to is still there."""
+    found = json.loads(file.read_text(encoding="utf-8"))
+    files = {uri: file.parent / path for uri, path in found["files"].items()}
+    for path in files.values():
+        path.stat()
+    warnings = tuple(
+        Problem(**{**each, "severity": Severity(each["severity"])})
+        for each in found["warnings"]
+    )
+    return Rendered(definition=found["definition"], files=files, warnings=warnings)
+
+
+def _keep(pipeline: Pipeline, folder: Path) -> Rendered:
+    """Remember a rendered definition, and the archives that it refers to."""
+    definition, files = pipeline.definition(), dict(pipeline.files)
+    warnings = refuse_errors(definition, files=files)
+    aside = folder.with_name(f".{folder.name}-{os.getpid()}")
+    kept: dict[str, str] = {}
+    # A home that cannot be written into is told of by the run itself.
+    with suppress(OSError):
+        aside.mkdir(parents=True, exist_ok=True)
+        for number, (uri, path) in enumerate(files.items()):
+            if path.is_relative_to(pipeline.folder):
+                inside = Path(str(number), path.name)
+                (aside / inside).parent.mkdir(exist_ok=True)
+                shutil.copyfile(path, aside / inside)
+                kept[uri] = str(inside)
+            else:
+                kept[uri] = str(path.absolute())
+        found = {
+            "definition": definition,
+            "files": kept,
+            "warnings": [attrs.asdict(each) for each in warnings],
+        }
+        (aside / RENDERED).write_text(json.dumps(found), encoding="utf-8")
+        shutil.rmtree(folder, ignore_errors=True)
+        aside.replace(folder)
+        _forget_old(folder.parent)
+        return _read(folder / RENDERED)
+    return Rendered(definition=definition, files=files, warnings=warnings)
+
+
+def _forget_old(folder: Path) -> None:
+    """Forget the definitions that were not asked for the longest."""
+    newest = sorted(folder.iterdir(), key=lambda each: -each.stat().st_mtime)
+    for each in newest[MOST:]:
+        shutil.rmtree(each, ignore_errors=True)

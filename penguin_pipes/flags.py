@@ -1,0 +1,80 @@
+"""The flags of every command line that runs pipelines on this computer.
+
+Nothing is loaded here that ``--help`` has no use for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from typing import Final
+
+USE: Final = "use"
+REFRESH: Final = "refresh"
+ONLY: Final = "only"
+"""What `penguin_pipes.local.CacheMode` calls them; it takes long to load."""
+
+UNITS: Final = {"": 1, "K": 1000, "M": 1000**2, "G": 1000**3, "T": 1000**4}
+BINARY: Final = {"K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
+SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?", re.IGNORECASE)
+
+
+class LocalFlags(argparse.Namespace):
+    """What `add_flags` adds, with its types."""
+
+    cache: str
+    explain: str | None
+    size_limit: int | None
+
+    @property
+    def local_flag(self) -> str | None:
+        """One of these flags that was given, or None if none was."""
+        given = {
+            "--no-cache": self.cache is REFRESH,
+            "--cache-only": self.cache is ONLY,
+            "--explain": self.explain is not None,
+            "--size-limit": self.size_limit is not None,
+        }
+        return next((flag for flag, is_given in given.items() if is_given), None)
+
+
+def add_flags(group: argparse._ArgumentGroup) -> None:
+    """Add the flags to a group of a parser."""
+    modes = group.add_mutually_exclusive_group()
+    modes.add_argument(
+        "--no-cache",
+        dest="cache",
+        action="store_const",
+        const=REFRESH,
+        default=USE,
+        help="run every step, also those that an earlier run here has done",
+    )
+    modes.add_argument(
+        "--cache-only",
+        dest="cache",
+        action="store_const",
+        const=ONLY,
+        help="fail at a step that no earlier run here has done",
+    )
+    modes.add_argument(
+        "--explain",
+        metavar="STEP",
+        help="run nothing; tell whether the step would run, and why",
+    )
+    group.add_argument(
+        "--size-limit",
+        type=size,
+        metavar="SIZE",
+        help="take the oldest runs out of the home when all of them take more, e.g. "
+        "20GB",
+    )
+
+
+def size(text: str) -> int:
+    """Return the bytes that a size such as ``500MB`` or ``1.5GiB`` stands for."""
+    match = SIZE.fullmatch(text.strip())
+    if match is None or (match[3] and not match[2]):
+        msg = f"expected a size such as 500MB, 20GB or 1.5GiB; got {text!r}"
+        raise argparse.ArgumentTypeError(msg)
+    unit = match[2].upper()
+    return int(float(match[1]) * (BINARY[unit] if match[3] else UNITS[unit]))

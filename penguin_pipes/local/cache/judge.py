@@ -1,0 +1,191 @@
+"""Decide for one step whether an earlier result is taken, and say why not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from penguin_pipes.durations import after
+from penguin_pipes.local.cache.contents import contents
+from penguin_pipes.local.cache.key import Key, has_key, parts_of
+from penguin_pipes.local.cache.reasons import differences, expired
+from penguin_pipes.local.cache.results import Output, Result, Results
+from penguin_pipes.local.digests import Digests
+from penguin_pipes.local.records import now
+from penguin_pipes.local.storage import Storage
+
+if TYPE_CHECKING:
+    from penguin_pipes.definition import Node, Step
+    from penguin_pipes.local.contract.requests import DataInput
+    from penguin_pipes.local.jobs import JobResult
+
+CLOCKS_DIFFER: Final = timedelta(minutes=5)
+"""How far in the future a result may lie: clocks are set back by moments all the time.
+Further, nobody knows how old it is."""
+
+OFF: Final = "its caching is off"
+NOT_ASKED: Final = "the run takes no earlier results"
+FIRST: Final = "it has not succeeded here before"
+PLAIN: Final = frozenset({OFF, NOT_ASKED, FIRST})
+"""Reasons that nobody needs to be told of."""
+
+
+class CacheMode(StrEnum):
+    """What a run does with earlier results."""
+
+    USE = "use"
+    """Take those that hold."""
+
+    REFRESH = "refresh"
+    """Run everything again; what comes of it can be taken by later runs."""
+
+    ONLY = "only"
+    """Take them, and fail where none holds."""
+
+
+@attrs.frozen(kw_only=True)
+class Verdict:
+    """What is to be done about a step.
+
+    Attributes:
+        result: The earlier result to take, or None if the step has to run.
+        reasons: Why it has to run.
+        key: What its result will have come of; None if it is not to be kept.
+        files: The files that were read for the key.
+    """
+
+    result: Result | None = None
+    reasons: tuple[str, ...] = ()
+    key: Key | None = None
+    files: tuple[Path, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Policy:
+    """A step's ``CacheConfig``.
+
+    Attributes:
+        enabled: Whether earlier results may be taken.
+        expire_after: For how long, as written; None for ever.
+    """
+
+    enabled: bool
+    expire_after: str | None
+
+    @classmethod
+    def of(cls, step: Step) -> Policy:
+        """Return the policy of a step; without one it is not cached."""
+        config = step.raw.get("CacheConfig")
+        if not isinstance(config, Mapping):
+            return cls(enabled=False, expire_after=None)
+        expire_after = config.get("ExpireAfter")
+        return cls(
+            enabled=config.get("Enabled", True) is not False,
+            expire_after=expire_after if isinstance(expire_after, str) else None,
+        )
+
+    def unfit(self, result: Result, at: datetime) -> str | None:
+        """Return why *result* is too old, or None if it is not."""
+        if result.finished_at - at > CLOCKS_DIFFER:
+            return f"run {result.run} lies in the future: the clock was set back"
+        if self.expire_after is None:
+            return None
+        end = after(result.finished_at, self.expire_after)
+        return expired(end, at) if end < at else None
+
+
+@attrs.frozen(kw_only=True)
+class Cache:
+    """Knows the results of earlier runs.
+
+    Attributes:
+        results: Where they are kept.
+        digests: Reads what inputs and outputs hold.
+        storage: Where they lie.
+        surroundings: What stands for the image of a job.
+        mode: What the run does with them.
+        clock: Tells the time.
+    """
+
+    results: Results
+    digests: Digests
+    storage: Storage
+    surroundings: Mapping[str, str]
+    mode: CacheMode = CacheMode.USE
+    clock: Callable[[], datetime] = now
+
+    def judge(
+        self, pipeline: str, step: Step, request: Node, inputs: tuple[DataInput, ...]
+    ) -> Verdict:
+        """Return the earlier result to take, or why the step has to run.
+
+        Args:
+            pipeline: The pipeline's name.
+            step: The step.
+            request: Its arguments, resolved.
+            inputs: What it reads.
+
+        Raises:
+            OSError: If an input cannot be read.
+        """
+        policy = Policy.of(step)
+        if not policy.enabled or not has_key(step):
+            return Verdict(reasons=(OFF,))
+        found, files = contents(inputs, self.storage, self.digests)
+        parts = parts_of(step, request, found)
+        key = Key(parts=parts, surroundings=self.surroundings)
+        if self.mode is CacheMode.REFRESH:
+            return Verdict(reasons=(NOT_ASKED,), key=key, files=files)
+        reasons: list[str] = []
+        for result in self.results.of_key(pipeline, step.name, key):
+            why = policy.unfit(result, self.clock()) or self._damage(result)
+            if why is None:
+                return Verdict(result=result, key=key)
+            reasons.append(why)
+        told = tuple(reasons[:1]) or self._differences(pipeline, step.name, key)
+        return Verdict(reasons=told, key=key, files=files)
+
+    def result(
+        self, key: Key, result: JobResult, *, run: str, pipeline: str, step: str
+    ) -> Result:
+        """Return what a step resulted in, to be kept with the record of the step.
+
+        Raises:
+            OSError: If an output cannot be read.
+        """
+        return Result(
+            run=run,
+            step=step,
+            pipeline=pipeline,
+            key=key,
+            properties=result.properties,
+            outputs={
+                name: Output(path=path, sha256=self.digests.of(path))
+                for name, path in result.artifacts.items()
+            },
+            finished_at=self.clock(),
+        )
+
+    def still_holds(self, verdict: Verdict) -> bool:
+        """Return whether the files still are what the verdict's key says."""
+        return self.digests.hold(verdict.files)
+
+    def _damage(self, result: Result) -> str | None:
+        """Return which output of *result* is not what it was, or None."""
+        for name, output in result.outputs.items():
+            try:
+                if self.digests.of(output.path) != output.sha256:
+                    return f"output {name} of run {result.run} was changed"
+            except OSError:
+                return f"output {name} of run {result.run} is gone"
+        return None
+
+    def _differences(self, pipeline: str, step: str, key: Key) -> tuple[str, ...]:
+        """Return what differs from the step's newest result."""
+        latest = self.results.latest(pipeline, step)
+        return (FIRST,) if latest is None else differences(latest.key, key)

@@ -1,0 +1,52 @@
+"""What stands for a job's image on this computer: an interpreter and its packages.
+
+With the same script and data, another version of a library may make another model, as
+another image may; so these are part of every key.
+"""
+
+from __future__ import annotations
+
+import platform
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+INFO: Final = (".dist-info", ".egg-info")
+
+
+def surroundings(path: Iterable[str] | None = None) -> dict[str, str]:
+    """Return the versions of this interpreter and of every package it can import.
+
+    The names of folders say them, so that nothing has to be opened. The first of two
+    packages of one name is the one that is imported.
+
+    Args:
+        path: Where packages lie; by default where this process looks for them.
+    """
+    found = {
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "machine": f"{sys.platform} {platform.machine()}",
+    }
+    packages: dict[str, str] = {}
+    for folder in map(Path, sys.path if path is None else path):
+        for name, version in _packages(folder):
+            packages.setdefault(f"package {name}", version)
+    return found | dict(sorted(packages.items()))
+
+
+def _packages(folder: Path) -> list[tuple[str, str]]:
+    """Return the packages in one folder of the path; most hold none."""
+    try:
+        names = sorted(entry.name for entry in folder.iterdir())
+    except OSError:
+        return []
+    found = []
+    for name in names:
+        stem = next((name.removesuffix(i) for i in INFO if name.endswith(i)), "")
+        project, _, version = stem.partition("-")
+        if version:
+            found.append((project.lower().replace("_", "-"), version))
+    return found

@@ -1,0 +1,131 @@
+"""The home's SQLite database: opened, upgraded, and its refusals translated."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from penguin_pipes.errors import HomeError
+from penguin_pipes.local.schema import LAYOUTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+FILE: Final = "runs.sqlite"
+BUSY_S: Final = 30.0
+"""How long to wait for another run that writes into the same home."""
+
+
+class Database:
+    """One connection to ``runs.sqlite`` in a home.
+
+    Args:
+        home: The folder; it is made if it is missing.
+
+    Raises:
+        HomeError: If it cannot be used; also from every method.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.home = home.absolute()
+        self._path = self.home / FILE
+        with self._translated():
+            self.home.mkdir(parents=True, exist_ok=True)
+            self._connection = sqlite3.connect(
+                self._path, timeout=BUSY_S, isolation_level=None
+            )
+            self._connection.row_factory = sqlite3.Row
+            try:
+                self._prepare()
+            except BaseException:
+                self._connection.close()
+                raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._connection.close()
+
+    def rows(self, query: str, *values: object) -> list[sqlite3.Row]:
+        """Return what a query finds."""
+        with self._translated():
+            return self._connection.execute(query, values).fetchall()
+
+    def write(self, statement: str, *values: object) -> int:
+        """Carry out one statement; return how many rows it changed."""
+        with self._translated():
+            return self._connection.execute(statement, values).rowcount
+
+    def write_all(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Carry out one statement for each of the *rows*."""
+        with self._translated():
+            self._connection.executemany(statement, rows)
+
+    def kept(self, path: Path) -> str:
+        """Return a path as it is kept: relative to the home if it is in there."""
+        absolute = path.absolute()
+        if absolute.is_relative_to(self.home):
+            return str(absolute.relative_to(self.home))
+        return str(absolute)
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Do all of what follows, or nothing; one inside another is part of it."""
+        if self._connection.in_transaction:
+            yield
+            return
+        self.write("BEGIN IMMEDIATE")
+        try:
+            yield
+            self.write("COMMIT")
+        except BaseException:
+            # A disk that is full has rolled back already.
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.execute("ROLLBACK")
+            raise
+
+    def _prepare(self) -> None:
+        """Set the database up, or see that it is one of ours."""
+        self.write("PRAGMA foreign_keys = ON")
+        self.write("PRAGMA journal_mode = WAL")
+        # With a write-ahead log the database is sound after a loss of power, too;
+        # what it may lose then are the last steps, which are run again.
+        self.write("PRAGMA synchronous = NORMAL")
+        if self._layout() == len(LAYOUTS):
+            return
+        with self.transaction():
+            found = self._layout()
+            for layout in LAYOUTS[found:]:
+                for statement in layout.split(";"):
+                    self.write(statement)
+            if found < len(LAYOUTS):
+                self.write(f"PRAGMA user_version = {len(LAYOUTS)}")
+        if found > len(LAYOUTS):
+            msg = (
+                f"{self._path} was written by a newer penguin_pipes (layout {found}, "
+                f"this one knows {len(LAYOUTS)}); upgrade it, or choose another home"
+            )
+            raise HomeError(msg)
+
+    def _layout(self) -> int:
+        """Return how many layouts the database has had."""
+        return int(self.rows("PRAGMA user_version")[0][0])
+
+    @contextlib.contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Translate what the disk or the database refuses."""
+        try:
+            yield
+        except (OSError, sqlite3.Error) as error:
+            msg = (
+                f"{self._path} cannot be used: {error}; free or unlock it, or choose "
+                "another folder with home= (--home)"
+            )
+            raise HomeError(msg) from error

@@ -1,0 +1,139 @@
+"""Tell of one step what the cache would do, without running anything."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from penguin_pipes.definition import Node
+from penguin_pipes.errors import InputError
+from penguin_pipes.local.cache.judge import FIRST, Verdict
+from penguin_pipes.local.engine import HOME, NONE
+from penguin_pipes.local.preparation import Asked, Prepared, prepared
+from penguin_pipes.local.resolve import resolve
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from penguin_pipes.local.cache import Cache, Result
+    from penguin_pipes.local.parameters import Given
+    from penguin_pipes.local.preflight import Task
+
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+@attrs.frozen(kw_only=True)
+class Explanation:
+    """What the cache would do about a step.
+
+    Attributes:
+        step: The step's name.
+        reused_from: The id of the run whose result would be taken; None if the step
+            would run.
+        reasons: Why it would run.
+        parts: What its key holds now, by name; empty if that is not known yet.
+        compared_to: The id of the run that the key was compared with.
+        before: What the key of that run held.
+    """
+
+    step: str
+    reused_from: str | None = None
+    reasons: tuple[str, ...] = ()
+    parts: Mapping[str, Any] = NOTHING
+    compared_to: str | None = None
+    before: Mapping[str, Any] = NOTHING
+
+
+def explain_locally(
+    definition: str | Mapping[str, Any] | Path,
+    step: str,
+    *,
+    files: Mapping[str, Path] = NONE,
+    parameters: Mapping[str, Given] = NONE,
+    name: str = "pipeline",
+    home: Path = HOME,
+) -> Explanation:
+    """Return what `run_locally` would find in its cache for *step*.
+
+    Nothing is run and nothing is written but digests of big files.
+
+    Args:
+        definition: As for `run_locally`.
+        step: The name of the step.
+        files: As for `run_locally`.
+        parameters: As for `run_locally`.
+        name: As for `run_locally`.
+        home: As for `run_locally`.
+
+    Raises:
+        RequestError: If the pipeline cannot run, or has no such step.
+        HomeError: If the home cannot be used.
+    """
+    asked = Asked(
+        definition=definition, files=files, parameters=parameters, name=name, home=home
+    )
+    return explain(asked, step)
+
+
+def explain(asked: Asked, step: str) -> Explanation:
+    """Explain one step of what is asked for; see `explain_locally`."""
+    with prepared(asked) as run, contextlib.ExitStack() as stack:
+        tasks = {task.step.name: task for task in run.plan.tasks}
+        if step not in tasks:
+            near = difflib.get_close_matches(step, tasks, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are: {[*tasks]}"
+            msg = f"the pipeline has no step {step!r}; {hint}"
+            raise InputError(msg)
+        if run.memory is None:
+            return Explanation(step=step, reasons=(FIRST,))
+        return _explained(run, run.cache(run.database(stack)), tasks[step])
+
+
+def _explained(run: Prepared, cache: Cache, wanted: Task) -> Explanation:
+    """Return what the cache would do about one task, and those it needs."""
+    described: dict[str, Mapping[str, Any]] = {}
+    above = run.plan.ancestors[wanted.step.name]
+    for task in run.plan.tasks:
+        if task is wanted or task.step.name in above:
+            verdict = _verdict(run, cache, task, described)
+            if task is wanted:
+                return _explanation(run, cache, task, verdict)
+            if verdict.result is None:
+                first = verdict.reasons[0]
+                reason = f"it follows {task.step.name}, which would run: {first}"
+                return Explanation(step=wanted.step.name, reasons=(reason,))
+            described[task.step.name] = verdict.result.properties
+    raise AssertionError(wanted)  # pragma: no cover - it is one of the tasks
+
+
+def _verdict(
+    run: Prepared, cache: Cache, task: Task, described: Mapping[str, Any]
+) -> Verdict:
+    """Return what the cache would do about one task, those before it being known."""
+    asked = task.step.request
+    request = Node(resolve(asked, run.plan.scope(task, described)), asked.address)
+    inputs = task.kind.inputs(request)
+    return cache.judge(run.plan.pipeline, task.step, request, inputs)
+
+
+def _explanation(
+    run: Prepared, cache: Cache, task: Task, verdict: Verdict
+) -> Explanation:
+    """Return a verdict together with what was compared."""
+    name = task.step.name
+    before: Result | None = verdict.result
+    if before is None and verdict.key is not None:
+        before = cache.results.latest(run.plan.pipeline, name)
+    return Explanation(
+        step=name,
+        reused_from=None if verdict.result is None else verdict.result.run,
+        reasons=verdict.reasons,
+        parts=NOTHING if verdict.key is None else verdict.key.everything,
+        compared_to=None if before is None else before.run,
+        before=NOTHING if before is None else before.key.everything,
+    )

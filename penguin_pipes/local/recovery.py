@@ -1,0 +1,29 @@
+"""Put a home in order after runs that were killed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from penguin_pipes.local.locks import alone, is_alive
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from penguin_pipes.local.history import History
+    from penguin_pipes.local.storage import Storage
+
+RUNS = "runs"
+"""The folder in a home that has a folder for every run."""
+
+
+def recover(home: Path, history: History, storage: Storage) -> None:
+    """Write down the end of runs that did not live to do so, and clear up after them.
+
+    What such a run had finished is kept; of what it was about to publish, nothing is.
+    """
+    for identity in history.unfinished():
+        if not is_alive(home / RUNS / identity):
+            history.end_killed(identity)
+    with alone(home) as is_alone:
+        if is_alone:
+            storage.sweep()
