@@ -30,8 +30,8 @@ class LocalFlags(argparse.Namespace):
     def local_flag(self) -> str | None:
         """One of these flags that was given, or None if none was."""
         given = {
-            "--no-cache": self.cache is REFRESH,
-            "--cache-only": self.cache is ONLY,
+            "--no-cache": self.cache == REFRESH,
+            "--cache-only": self.cache == ONLY,
             "--explain": self.explain is not None,
             "--size-limit": self.size_limit is not None,
         }
