@@ -45,7 +45,7 @@ def run_here(
     """
     from penguin_pipes.definition import parse
     from penguin_pipes.definition.parameters import from_texts
-    from penguin_pipes.deploy.rendered import rendered
+    from penguin_pipes.deploy.rendered import remember, rendered
     from penguin_pipes.local import CacheMode, Run
     from penguin_pipes.local.engine import run
     from penguin_pipes.local.explain import explain
@@ -62,7 +62,7 @@ def run_here(
     if config.training.source == shipped("scripts/train.py"):
         _check_libraries()
     with interrupted_by_requests_to_end():
-        pipeline = rendered(config, home=home)
+        pipeline, folder = rendered(config, home=home)
         definition = parse(pipeline.definition)
         asked = Asked(
             definition=definition.raw,
@@ -75,20 +75,22 @@ def run_here(
         if flags.explain is not None:
             show_explanation(explain(asked, flags.explain), out)
             return True
+        failed: StepFailedError | None = None
         try:
-            found = run(
+            found: object = run(
                 asked,
                 mode=CacheMode(flags.cache),
                 size_limit=flags.size_limit,
                 watch=RunProgress(out),
             )
         except StepFailedError as error:
-            if isinstance(error.run, Run):
-                show_run(error.run, out)
-                show_failure(error.run.step(error.step), err)
-            return False
-    show_run(found, out)
-    return True
+            failed, found = error, error.run
+        remember(pipeline, folder)
+    if isinstance(found, Run):
+        show_run(found, out)
+        if failed is not None:
+            show_failure(found.step(failed.step), err)
+    return failed is None
 
 
 def _check_libraries() -> None:

@@ -27,7 +27,6 @@ from penguin_pipes.local.digests import Digests
 
 if TYPE_CHECKING:
     from penguin_pipes.config import PipelineConfig
-    from penguin_pipes.factories.deployable import Pipeline
 
 FOLDER: Final = "definitions"
 MOST: Final = 50
@@ -44,15 +43,23 @@ class Rendered:
         definition: The definition JSON.
         files: S3 URI → file on this computer.
         warnings: What the rules say of it; there is nothing worse.
+        archives: Where fresh archives lie; None if it was remembered.
+        owner: The pipeline, which has to live as long as its archives are needed.
     """
 
     definition: str
     files: Mapping[str, Path]
     warnings: tuple[Problem, ...]
+    archives: Path | None = None
+    owner: object = None
 
 
-def rendered(config: PipelineConfig, *, home: Path) -> Rendered:
-    """Return the definition that `build_pipeline` renders of *config*.
+def rendered(config: PipelineConfig, *, home: Path) -> tuple[Rendered, Path]:
+    """Return the definition that `build_pipeline` renders, and where it is remembered.
+
+    Args:
+        config: The pipeline.
+        home: The home of local runs, where definitions are remembered.
 
     Raises:
         RequestError: It cannot be rendered, has errors, or a file that it names cannot
@@ -62,10 +69,19 @@ def rendered(config: PipelineConfig, *, home: Path) -> Rendered:
     with suppress(OSError, ValueError, KeyError):
         found = _read(folder / RENDERED)
         os.utime(folder)
-        return found
+        return found, folder
     from penguin_pipes.pipeline import build_pipeline
 
-    return _keep(build_pipeline(config), folder)
+    pipeline = build_pipeline(config)
+    definition, files = pipeline.definition(), dict(pipeline.files)
+    new = Rendered(
+        definition=definition,
+        files=files,
+        warnings=refuse_errors(definition, files=files),
+        archives=pipeline.folder,
+        owner=pipeline,
+    )
+    return new, folder
 
 
 def _key(config: PipelineConfig, home: Path) -> str:
@@ -117,34 +133,33 @@ def _read(file: Path) -> Rendered:
     return Rendered(definition=found["definition"], files=files, warnings=warnings)
 
 
-def _keep(pipeline: Pipeline, folder: Path) -> Rendered:
-    """Remember a rendered definition, and the archives that it refers to."""
-    definition, files = pipeline.definition(), dict(pipeline.files)
-    warnings = refuse_errors(definition, files=files)
+def remember(new: Rendered, folder: Path) -> None:
+    """Remember a definition and its archives, if they are not remembered already.
+
+    Only once the home is in use: a request that is refused leaves nothing behind.
+    """
+    if new.archives is None:
+        return
     aside = folder.with_name(f".{folder.name}-{os.getpid()}")
     kept: dict[str, str] = {}
-    # A home that cannot be written into is told of by the run itself.
+    # Where this fails, the next run renders anew.
     with suppress(OSError):
         aside.mkdir(parents=True, exist_ok=True)
-        for number, (uri, path) in enumerate(files.items()):
-            if path.is_relative_to(pipeline.folder):
-                inside = Path(str(number), path.name)
-                (aside / inside).parent.mkdir(exist_ok=True)
-                shutil.copyfile(path, aside / inside)
-                kept[uri] = str(inside)
-            else:
-                kept[uri] = str(path.absolute())
+        for number, (uri, path) in enumerate(new.files.items()):
+            kept[uri] = str(path.absolute())
+            if path.is_relative_to(new.archives):
+                kept[uri] = f"{number}/{path.name}"
+                (aside / str(number)).mkdir(exist_ok=True)
+                shutil.copyfile(path, aside / kept[uri])
         found = {
-            "definition": definition,
+            "definition": new.definition,
             "files": kept,
-            "warnings": [attrs.asdict(each) for each in warnings],
+            "warnings": [attrs.asdict(each) for each in new.warnings],
         }
         (aside / RENDERED).write_text(json.dumps(found), encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
         aside.replace(folder)
         _forget_old(folder.parent)
-        return _read(folder / RENDERED)
-    return Rendered(definition=definition, files=files, warnings=warnings)
 
 
 def _forget_old(folder: Path) -> None:
