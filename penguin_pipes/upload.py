@@ -70,7 +70,7 @@ class Guard:
         }
 
 
-def ignore(uri: str, sent: int) -> None:
+def ignore(*_: object) -> None:
     """Take no notice of an upload's progress."""
 
 
@@ -80,6 +80,7 @@ def upload_missing(
     client: S3Client,
     guard: Guard | None = None,
     watch: Callable[[str, int], None] = ignore,
+    done: Callable[[str], None] = ignore,
 ) -> tuple[str, ...]:
     """Upload each file whose object is missing, and return the URIs uploaded.
 
@@ -89,7 +90,9 @@ def upload_missing(
         files: S3 URI → file on this computer.
         client: An S3 client.
         guard: Whose the bucket is, and what encrypts the objects.
-        watch: Told, from several threads, how many bytes of which URI went out.
+        watch: Told, from several threads, how many bytes of which URI went out; S3
+            may still refuse what it was sent.
+        done: Told, from several threads, which URI S3 has taken.
 
     Raises:
         UploadError: An object could not be put; those that were put stay, and the
@@ -97,7 +100,7 @@ def upload_missing(
     """
     guard = guard or Guard()
     absent = missing(files, client=client, guard=guard)
-    send = partial(_send, files, client, guard, watch)
+    send = partial(_send, files, client, guard, watch, done)
     with ThreadPoolExecutor(WORKERS) as pool:
         futures = [pool.submit(send, uri) for uri in absent]
         try:
@@ -130,6 +133,7 @@ def _send(
     client: S3Client,
     guard: Guard,
     watch: Callable[[str, int], None],
+    done: Callable[[str], None],
     uri: str,
 ) -> None:
     """Upload one file."""
@@ -146,6 +150,7 @@ def _send(
     except Exception as error:
         msg = f"{uri}: {path} was not uploaded: {_reason(error, bucket, guard)}"
         raise UploadError(msg) from error
+    done(uri)
 
 
 def _exists(client: S3Client, guard: Guard, uri: str) -> bool:

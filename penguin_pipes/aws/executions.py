@@ -11,6 +11,7 @@ from attrs import evolve
 from penguin_pipes.aws.deployed import arn_of
 from penguin_pipes.aws.failures import translated
 from penguin_pipes.aws.records import ENDED, Execution, ExecutionStep
+from penguin_pipes.aws.secrets import redact
 from penguin_pipes.definition.node import as_text
 from penguin_pipes.errors import AwsError, InputError
 from penguin_pipes.service import MAX_STARTED_PARAMETER_VALUE
@@ -133,7 +134,7 @@ def look_at(client: Any, arn: str) -> Execution:
         status=status,
         started_at=found["CreationTime"],
         finished_at=found.get("LastModifiedTime") if status in ENDED else None,
-        failure=found.get("FailureReason"),
+        failure=_reason(found),
         steps=steps,
     )
 
@@ -176,6 +177,12 @@ def _summaries(client: Any, name: str) -> Iterator[Mapping[str, Any]]:
             yield from page["PipelineExecutionSummaries"]
 
 
+def _reason(found: Mapping[str, Any]) -> str | None:
+    """Return why something failed; jobs quote presigned URLs in their last words."""
+    words = found.get("FailureReason")
+    return None if words is None else redact(words)
+
+
 def _step(found: Mapping[str, Any]) -> ExecutionStep:
     """Return one step as the service tells of it."""
     metadata = found.get("Metadata") or {}
@@ -187,7 +194,7 @@ def _step(found: Mapping[str, Any]) -> ExecutionStep:
         started_at=found.get("StartTime"),
         finished_at=found.get("EndTime"),
         cached_from=cached.get("SourcePipelineExecutionArn"),
-        failure=found.get("FailureReason"),
+        failure=_reason(found),
         job=jobs[0] if jobs else None,
     )
     attempts = found.get("AttemptCount")

@@ -43,8 +43,16 @@ BUSY: Final = frozenset(
         "ServiceUnavailable",
         "InternalFailure",
         "InternalServerError",
+        "InternalError",
+        "500",
+        "502",
+        "503",
+        "504",
     }
 )
+"""Codes of what passes; where AWS, or a proxy before it, sends a mere page, botocore
+gives the status."""
+
 LIMITS: Final = frozenset({"ResourceLimitExceeded", "LimitExceededException"})
 
 NO_CREDENTIALS: Final = (
@@ -117,7 +125,7 @@ def _refusal(error: ClientError, *, resource: str, service: str) -> str:
             f"({found}). Look which ones are in use with 'aws sts "
             "get-caller-identity', and set others (AWS_PROFILE, aws configure)"
         )
-    said = redact(str(error.response.get("Error", {}).get("Message") or found))
+    said = _said(error)
     if found in EXPIRED:
         return (
             f"{operation} was refused, since the credentials have expired. Sign in "
@@ -144,6 +152,12 @@ def _refusal(error: ClientError, *, resource: str, service: str) -> str:
         f"{operation} answered {said!r} ({found}). Mend the request and run the "
         "command again"
     )
+
+
+def _said(error: ClientError) -> str:
+    """Return AWS's words in one line; the code where they are a page of HTML."""
+    words = " ".join(str(error.response.get("Error", {}).get("Message") or "").split())
+    return redact(code(error) if words.startswith("<") else words or code(error))
 
 
 def _no_answer(error: BotoCoreError) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import boto3
 from attrs import field, frozen
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ProfileNotFound
+from botocore.exceptions import BotoCoreError, ClientError, ProfileNotFound
 from botocore.session import Session as BotocoreSession
 
 from penguin_pipes.aws.failures import translated
@@ -125,11 +125,14 @@ class Aws:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What must not be printed: the credentials in use, if there are any."""
+        """What must not be printed: the credentials in use, if any were needed yet.
+
+        They are not looked for here: on a computer that has none it takes a while.
+        """
+        found = self.session._session._credentials  # noqa: SLF001  # boto3 would go and look for them
         try:
-            found = self.session.get_credentials()
             held = None if found is None else found.get_frozen_credentials()
-        except BotoCoreError:
+        except (BotoCoreError, ClientError):
             return ()
         if held is None:
             return ()

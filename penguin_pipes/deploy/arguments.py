@@ -88,6 +88,7 @@ def parser() -> argparse.ArgumentParser:
     """Return what knows the flags."""
     found = argparse.ArgumentParser(
         prog="penguin-pipes",
+        allow_abbrev=False,  # --del is no way to say --delete
         description="Create or update the pipeline at SageMaker, if anything of it "
         "changed, and perhaps start it. One of the modes does something else instead.",
     )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from penguin_pipes.aws import Aws
     from penguin_pipes.deploy.arguments import Arguments
     from penguin_pipes.deploy.settings import Resolved
 
@@ -37,8 +38,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         wrong, 3 ``--plan`` found changes, 130 interrupted.
     """
     typed = list(sys.argv[1:] if argv is None else argv)
+    accounts: list[Aws] = []
     try:
-        return _run(flags.parse(typed))
+        return _run(flags.parse(typed), accounts)
     except KeyboardInterrupt:
         _say(
             "interrupted; what had finished is kept, and what runs at SageMaker goes on"
@@ -46,13 +48,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except PenguinPipesError as error:
         if "--debug" in typed:
-            _say(traceback.format_exc())
-        _say(f"error: {error}")
+            sys.stderr.write(_without_secrets(traceback.format_exc(), accounts))
+        _say(_without_secrets(f"error: {error}", accounts))
         return WRONG_REQUEST if isinstance(error, RequestError) else FAILED
 
 
-def _run(arguments: Arguments) -> int:
-    """Do the one thing that the arguments ask for."""
+def _run(arguments: Arguments, accounts: list[Aws]) -> int:
+    """Do the one thing that the arguments ask for; tell whose account was asked."""
     from rich.console import Console
 
     from penguin_pipes.deploy.settings import resolve
@@ -78,7 +80,11 @@ def _run(arguments: Arguments) -> int:
         case "iam_policy":
             return _print_policy(arguments, resolved, out, err)
         case _:
-            return _remote(arguments, resolved, out, err)
+            from penguin_pipes.aws import Aws
+
+            account = Aws(region=resolved.region.value, profile=arguments.profile)
+            accounts.append(account)
+            return _remote(arguments, resolved, account, out, err)
 
 
 def _config(resolved: Resolved) -> str:
@@ -92,25 +98,25 @@ def _print_policy(
 ) -> int:
     """Print the least policy, as JSON that IAM takes as it is."""
     from penguin_pipes.deploy.policies import policy
+    from penguin_pipes.report.prose import say
 
     found, advice = policy(arguments.iam_policy or "execution", resolved.config)
     if advice is not None:
-        err.print(f"warning: {advice}", markup=False, soft_wrap=True)
+        say(f"warning: {advice}", err)
     out.print(json.dumps(found, indent=2), markup=False, soft_wrap=True)
     return OK
 
 
 def _remote(
-    arguments: Arguments, resolved: Resolved, out: Console, err: Console
+    arguments: Arguments, resolved: Resolved, account: Aws, out: Console, err: Console
 ) -> int:
     """Do something at SageMaker."""
-    from penguin_pipes.aws import Aws
     from penguin_pipes.deploy.remote import Remote
 
     err.print(f"region {resolved.region.value} ({resolved.region.origin})")
     remote = Remote(
         config=resolved.config,
-        account=Aws(region=resolved.region.value, profile=arguments.profile),
+        account=account,
         arguments=arguments,
         out=out,
         err=err,
@@ -122,7 +128,16 @@ def _remote(
 
 
 def _say(text: str) -> None:
-    """Print to stderr, without what nobody may see."""
+    from rich.console import Console
+
+    from penguin_pipes.report.prose import say
+
+    say(text, Console(stderr=True, highlight=False))
+
+
+def _without_secrets(text: str, accounts: Sequence[Aws]) -> str:
+    """Return *text* without what nobody may see."""
     from penguin_pipes.aws.secrets import in_use, redact
 
-    sys.stderr.write(f"{redact(text, in_use(os.environ))}\n")
+    held = (secret for account in accounts for secret in account.secrets)
+    return redact(text, (*in_use(os.environ), *held))

@@ -15,6 +15,7 @@ from penguin_pipes.definition import parse
 from penguin_pipes.definition.parameters import from_texts
 from penguin_pipes.deploy.arguments import Arguments
 from penguin_pipes.errors import AwsError, InputError
+from penguin_pipes.report.prose import say
 
 if TYPE_CHECKING:
     from penguin_pipes.factories.deployable import Pipeline
@@ -69,7 +70,7 @@ class Remote:
         values = self._parameters(self.wanted.definition)
         unchecked = aws.check_role(self.account.iam, self.wanted.role)
         if unchecked:
-            self.err.print(unchecked, markup=False, soft_wrap=True)
+            say(unchecked, self.err)
         self._upload()
         done = aws.submit(self.account.sagemaker, self.wanted, shelf=self._shelf())
         self._say(f"{done.action} {done.arn}")
@@ -162,7 +163,7 @@ class Remote:
             raise InputError(msg)
         name = arn.rpartition("/")[2]
         question = f"Delete {arn}, its versions and the list of its executions?"
-        self.out.print(question, markup=False, soft_wrap=True)
+        say(question, self.out)
         return self.out.input(f"Type {name} to delete it: ") == name
 
     def _deployed(self) -> aws.Deployed:
@@ -204,6 +205,7 @@ class Remote:
                 client=self.account.s3,
                 guard=self.pipeline.guard,
                 watch=progress,
+                done=progress.done,
             )
 
     def _shelf(self) -> aws.Shelf:
@@ -253,7 +255,8 @@ class Remote:
                     found = aws.last_lines(
                         self.account.logs, step.job, most=SHOWN_LINES
                     )
-                    lines = tuple(aws.redact(line) for line in found)
+                    hidden = self.account.secrets
+                    lines = tuple(aws.redact(line, hidden) for line in found)
                 except AwsError as error:
                     lines = (str(error),)
             show_failed_step(step, lines, self.err)

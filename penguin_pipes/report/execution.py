@@ -93,14 +93,14 @@ def show_execution(execution: Execution, console: Console) -> None:
     if execution.steps:
         console.print(_table(execution))
     if execution.failure:
-        console.print(Text(printable(execution.failure)), soft_wrap=True)
+        console.print(Text(_lines(execution.failure)), soft_wrap=True)
 
 
 def show_failed_step(
     step: ExecutionStep, lines: Iterable[str], console: Console
 ) -> None:
     """Print why a step failed, and the last lines that its job printed."""
-    reason = Text(printable(step.failure or "the service gives no reason"))
+    reason = Text(_lines(step.failure or "the service gives no reason"))
     parts: list[RenderableType] = [reason]
     tail = "\n".join(printable(line) for line in lines)
     if tail:
@@ -111,6 +111,11 @@ def show_failed_step(
     )
     if step.job:
         console.print(Text(f"job: {step.job}"), soft_wrap=True)
+
+
+def _lines(text: str) -> str:
+    """Return a reason line by line, without anything that would move the cursor."""
+    return "\n".join(printable(line) for line in text.splitlines())
 
 
 def show_executions(found: Iterable[Execution], console: Console) -> None:

@@ -45,6 +45,12 @@ MOST_REASONS: Final = 5
 LONGEST_VALUE: Final = 60
 ABSENT: Final = "(none)"
 DIGEST: Final = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{24,}\b")
+DURATION: Final = re.compile(
+    r"P?(?:(?P<year>\d+)Y)?(?:(?P<month>\d+)M)?(?:(?P<week>\d+)W)?(?:(?P<day>\d+)D)?"
+    r"(?:T(?:(?P<hour>\d+)H)?(?:(?P<minute>\d+)M)?(?:(?P<second>\d+)S)?)?"
+)
+"""``ExpireAfter``, in any of the forms that the service takes."""
+
 STEP: Final = re.compile(
     r"\$(?:\.Steps\[\d+\]|\.Arguments\.(?:If|Else)Steps\[\d+\])+\.(?:Arguments\.)?"
 )
@@ -93,7 +99,7 @@ def _summary(plan: Plan) -> str:
 def _why(step: StepPlan) -> Iterator[str]:
     """Yield the lines of a step's last column."""
     if step.cache is Cache.HIT:
-        within = f" within {step.expires}" if step.expires else ""
+        within = f" within {in_words(step.expires)}" if step.expires else ""
         yield f"can hit, if an earlier run succeeded{within}"
     if step.cache in SENTENCES:
         yield SENTENCES[step.cache]
@@ -154,6 +160,19 @@ def value_text(value: Any, *, whole: bool = False) -> str:
     text = printable(filled if isinstance(filled, str) else _json(filled))
     shown = text if whole else shortened(text)
     return f'"{shown}"' if isinstance(filled, str) else shown
+
+
+def in_words(duration: str) -> str:
+    """Return a duration as people say it, ``15 days`` for ``P15D`` or ``15d``."""
+    found = DURATION.fullmatch(duration.upper())
+    if found is None:
+        return duration
+    parts = [
+        f"{count} {unit}" if count == "1" else f"{count} {unit}s"
+        for unit, count in found.groupdict().items()
+        if count
+    ]
+    return " ".join(parts) or duration
 
 
 def shortened(text: str, longest: int = LONGEST_VALUE) -> str:

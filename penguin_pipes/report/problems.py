@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.text import Text
+from penguin_pipes.report.prose import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def show_problems(problems: Iterable[Problem], console: Console) -> None:
-    """Print each problem in a line of its own."""
+    """Print each problem in a paragraph of its own."""
     for problem in problems:
         style = "yellow" if problem.severity == "warning" else "red"
-        console.print(Text(f"{problem.severity}: {problem}", style), soft_wrap=True)
+        say(f"{problem.severity}: {problem}", console, style=style)

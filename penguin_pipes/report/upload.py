@@ -19,7 +19,7 @@ class UploadProgress:
     """Shows how much of each file went out.
 
     On a terminal, a bar for each upload, which disappears when all is done;
-    everywhere a line for each file that is through.
+    everywhere a line for each file that S3 has taken.
     """
 
     def __init__(self, console: Console, files: Mapping[str, Path]) -> None:
@@ -31,7 +31,6 @@ class UploadProgress:
         """
         self._console = console
         self._files = files
-        self._left: dict[str, int] = {}
         self._lock = Lock()
         self._bars = Progress(
             TextColumn("{task.description}"),
@@ -55,12 +54,13 @@ class UploadProgress:
     def __call__(self, uri: str, sent: int) -> None:
         """Take note that so many more bytes of *uri* went out; any thread may."""
         with self._lock:
-            if uri not in self._left:
+            if uri not in self._tasks:
                 size = self._files[uri].stat().st_size
-                self._left[uri] = size
                 name = uri.rpartition("/")[2]
                 self._tasks[uri] = self._bars.add_task(name, total=size)
-            self._left[uri] -= sent
             self._bars.advance(self._tasks[uri], sent)
-            if self._left[uri] <= 0:
-                self._console.print(Text(f"uploaded {uri}"), soft_wrap=True)
+
+    def done(self, uri: str) -> None:
+        """Say that S3 has *uri*: to have sent all of it is not enough."""
+        with self._lock:
+            self._console.print(Text(f"uploaded {uri}"), soft_wrap=True)

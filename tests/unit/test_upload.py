@@ -107,14 +107,27 @@ def test_every_call_carries_the_owner_and_each_object_its_key(
 def test_progress_is_told_for_each_object(files: dict[str, Path]) -> None:
     """As many bytes as went out, under the object's address."""
     told: Counter[str] = Counter()
+    done: list[str] = []
 
     upload_missing(
         files,
         client=Bucket(),
         watch=lambda uri, sent: told.update({uri: sent}),
+        done=done.append,
     )
 
     assert told == dict.fromkeys(files, 7)
+    assert sorted(done) == sorted(files)
+
+
+def test_what_s3_refuses_is_not_told_as_done(files: dict[str, Path]) -> None:
+    """All of its bytes may have gone out before S3 says no."""
+    done: list[str] = []
+
+    with pytest.raises(UploadError):
+        upload_missing(files, client=Bucket(refuses=".py"), done=done.append)
+
+    assert "s3://acme-ml/code/1/a.py" not in done
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ class _Judge:
         for key, item in node.entries().items():
             named = Node(key, item.address)
             yield from _scalar(
-                named, key_shape, found["key"]["shape"], what=f"the name {key!r}"
+                named, key_shape, found["key"]["shape"], what=f"the name {shown(key)}"
             )
             yield from self.value(item, found["value"]["shape"])
 

@@ -136,6 +136,26 @@ def test_a_busy_service_is_asked_again_and_then_told_of(
     assert edge.calls == ["sagemaker.DescribePipeline"] * 2
 
 
+def test_a_page_of_html_is_not_repeated(
+    edge: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy, or AWS in trouble, answers with a page; its status says enough."""
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    # moto 5.2 fails so at what it has not: it lists no steps of an execution.
+    arn = "arn:aws:sagemaker:eu-west-1:123456789012:pipeline/x/execution/y"
+    client = aws.Aws(region="eu-west-1").sagemaker
+
+    with (
+        pytest.raises(AwsError, match=r"turned away again and again \(500\)") as caught,
+        translated("it failed", resource=arn),
+    ):
+        client.list_pipeline_execution_steps(PipelineExecutionArn=arn)
+
+    assert edge.calls == ["sagemaker.ListPipelineExecutionSteps"]
+    assert "<" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
 def test_the_canonical_request_of_a_wrong_signature_is_not_repeated(edge: Any) -> None:
     """AWS quotes it, with the session token inside."""
     edge.refuse(

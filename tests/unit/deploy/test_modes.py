@@ -232,6 +232,7 @@ def test_a_bucket_that_is_not_there_is_told_in_one_sentence(
     said = call(*where, places=False)
 
     assert said.code == 1
+    assert "uploaded" not in said.out
     assert "s3://no-such-bucket/" in said.err
     assert "there is no bucket 'no-such-bucket'. Create it" in said.err
     assert "Traceback" not in said.err

@@ -140,14 +140,30 @@ def test_lists_of_executions_and_versions() -> None:
 
 
 def test_each_upload_ends_with_a_line(tmp_path: Any) -> None:
-    """When its last byte went out, not before, and once."""
+    """When S3 has taken it, not when its last byte went out, and once."""
     out, file = console()
     path = tmp_path / "x.csv"
     path.write_bytes(b"0123456789")
 
     with UploadProgress(out, {"s3://b/x.csv": path}) as progress:
         progress("s3://b/x.csv", 6)
-        assert file.getvalue() == ""
         progress("s3://b/x.csv", 4)
+        assert file.getvalue() == ""
+        progress.done("s3://b/x.csv")
 
     assert file.getvalue() == "uploaded s3://b/x.csv\n"
+
+
+def test_a_reason_of_several_lines_keeps_them() -> None:
+    """The toolkit writes exit code, message and command one below the other."""
+    out, file = console()
+    reason = "ExecuteUserScriptError:\nExitCode 1\nErrorMessage \x1b[31mboom"
+
+    show_failed_step(step("Failed", failure=reason), [], out)
+
+    lines = [line.strip("│ ") for line in file.getvalue().splitlines()]
+    assert lines[1:4] == [
+        "ExecuteUserScriptError:",
+        "ExitCode 1",
+        "ErrorMessage boom",
+    ]

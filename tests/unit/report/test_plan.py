@@ -76,11 +76,21 @@ def test_every_state_of_the_cache_is_told_in_words(cache: Cache) -> None:
     assert cells[3]
 
 
-def test_a_hit_says_for_how_long_it_can() -> None:
-    """The earlier run must have succeeded within ``ExpireAfter``."""
-    found = shown(Plan(steps=(step(cache=Cache.HIT, expires="P15D"),)), width=120)
+@pytest.mark.parametrize(
+    ("expires", "words"),
+    [
+        ("P15D", "15 days"),
+        ("30dT5h", "30 days 5 hours"),
+        ("PT1M", "1 minute"),
+        ("P1Y2M", "1 year 2 months"),
+        ("${Parameters.expiry}", "${Parameters.expiry}"),
+    ],
+)
+def test_a_hit_says_for_how_long_it_can(expires: str, words: str) -> None:
+    """The earlier run must have succeeded within ``ExpireAfter``, said in words."""
+    found = shown(Plan(steps=(step(cache=Cache.HIT, expires=expires),)), width=120)
 
-    assert "can hit, if an earlier run succeeded within P15D" in found
+    assert f"can hit, if an earlier run succeeded within {words} " in found
 
 
 def test_references_to_one_rerun_are_one_reason() -> None:

@@ -602,3 +602,45 @@ def test_each_definition_of_a_tuning_step_is_looked_at(
         "$.Steps[1].Arguments.TrainingJobDefinitions[1].TuningObjective.MetricName"
     )
     assert [each for each, _, _ in problems] == [address]
+
+
+NOTE = "$.Steps[1].Arguments.HyperParameters.note"
+IMAGE = "$.Steps[1].Arguments.AlgorithmSpecification.TrainingImage"
+
+
+@pytest.mark.parametrize("character", [*" \t'\"`;$&|<>*?()[]{}~#!\\^", "ä"])
+@pytest.mark.parametrize("version", ["2.16", "2.18", "2.19.0", "2.21.0"])
+def test_no_character_of_a_shell_reaches_the_toolkits_that_quote_nothing(
+    spoiled: Callable[..., Any],
+    told: Callable[[Any], list[tuple[str, str, str]]],
+    character: str,
+    version: str,
+) -> None:
+    """White space, quotes and operators are errors in each of AWS's images."""
+    image = f"763104351884.dkr.ecr.us-east-1.amazonaws.com/tensorflow-training:{version}-cpu-py312"
+    value = f"a{character}b"
+
+    ((address, severity, sentence),) = told(
+        spoiled("train", {IMAGE: image, NOTE: value})
+    )
+
+    release = ".".join(version.split(".")[:2])
+    assert (address, severity) == (NOTE, "error")
+    assert sentence == (
+        f"hyperparameter 'note' becomes the argument {value!r}, which "
+        f"tensorflow-training:{release} hands to a shell without quotes, so that the "
+        "job fails; use letters, digits and _@%+=:,./- only, or give it as environment "
+        "variable"
+    )
+
+
+@pytest.mark.parametrize(
+    "value", ["true", "1e-3", " 7 ", "64,32", '{"k":1}', '"adam"', "s3://b/k_@%+=.x-1"]
+)
+def test_what_a_shell_leaves_alone_passes(
+    spoiled: Callable[..., Any],
+    told: Callable[[Any], list[tuple[str, str, str]]],
+    value: str,
+) -> None:
+    """What counts is the argument that the toolkit makes of the value."""
+    assert told(spoiled("train", {NOTE: value})) == []

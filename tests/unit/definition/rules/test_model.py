@@ -210,7 +210,7 @@ SPOILED: list[Any] = [
         {TRAINING + ".HyperParameters." + "n" * 257: "1"},
         f"{TRAINING}.HyperParameters." + "n" * 257,
         "error",
-        "expected at most 256 characters, and the name 'nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn' has 257; make it fit",
+        "expected at most 256 characters, and the name 'nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn… has 257; make it fit",
         id="hyperparameter-name",
     ),
     pytest.param(
@@ -382,7 +382,7 @@ SPOILED: list[Any] = [
         f"{TRAINING}.InputDataConfig[0].ChannelName",
         "error",
         "'a b' is not what the service takes here; it takes [A-Za-z0-9\\.\\-_]+",
-        id="channels-many",
+        id="channel-name",
     ),
 ]
 
