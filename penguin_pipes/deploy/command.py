@@ -67,6 +67,7 @@ def _run(arguments: Arguments) -> int:
                 resolved.config,
                 home=arguments.home,
                 parameters=arguments.parameter,
+                isolation=arguments.isolation or "auto",
                 out=out,
                 err=err,
             )

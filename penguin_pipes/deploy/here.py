@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from penguin_pipes.config import PipelineConfig
+    from penguin_pipes.local.backends import Isolation
 
 LIBRARIES: Final = ("numpy", "pandas", "sklearn", "tensorflow")
 """What the penguins' scripts import, and the extra ``local`` installs."""
@@ -24,10 +25,19 @@ def run_here(
     *,
     home: Path,
     parameters: Sequence[str],
+    isolation: Isolation,
     out: Console,
     err: Console,
 ) -> bool:
     """Run the pipeline, and return whether it succeeded.
+
+    Args:
+        config: What pipeline.
+        home: What keeps the runs.
+        parameters: Values for its parameters, as ``NAME=VALUE``.
+        isolation: How jobs find their ``/opt/ml``.
+        out: Where what happens is shown.
+        err: Where a failure is explained.
 
     Raises:
         RequestError: It cannot run; nothing was started.
@@ -36,6 +46,7 @@ def run_here(
     from penguin_pipes.definition import parse
     from penguin_pipes.definition.parameters import from_texts
     from penguin_pipes.local import Run, run_locally
+    from penguin_pipes.local.backends import ProcessBackend
     from penguin_pipes.local.interrupts import interrupted_by_requests_to_end
     from penguin_pipes.penguins import shipped
     from penguin_pipes.pipeline import build_pipeline
@@ -43,7 +54,10 @@ def run_here(
 
     if config.training.source == shipped("scripts/train.py"):
         _check_libraries()
-    with interrupted_by_requests_to_end():
+    with (
+        interrupted_by_requests_to_end(),
+        ProcessBackend(isolation=isolation) as backend,
+    ):
         pipeline = build_pipeline(config)
         definition = pipeline.definition()
         try:
@@ -54,6 +68,7 @@ def run_here(
                 home=home,
                 name=config.name,
                 watch=RunProgress(out),
+                backend=backend,
             )
         except StepFailedError as error:
             if isinstance(error.run, Run):

@@ -18,6 +18,7 @@ from penguin_pipes.errors import (
     RequestError,
     StepFailedError,
 )
+from penguin_pipes.local.backends import ISOLATIONS, Isolation, ProcessBackend
 from penguin_pipes.local.engine import HOME, run_locally
 from penguin_pipes.local.interrupts import interrupted_by_requests_to_end
 from penguin_pipes.local.records import Run
@@ -43,6 +44,7 @@ class Arguments(argparse.Namespace):
     parameter_file: list[str]
     home: Path
     name: str
+    isolation: Isolation
     debug: bool
 
 
@@ -87,6 +89,14 @@ def parser() -> argparse.ArgumentParser:
         "--name", default="pipeline", help="the pipeline's name (default: %(default)s)"
     )
     found.add_argument(
+        "--isolation",
+        choices=ISOLATIONS,
+        default="auto",
+        help="how jobs find their /opt/ml: really there, in a namespace of their own, "
+        "or with rewritten paths (default: %(default)s, the first where Linux allows "
+        "it)",
+    )
+    found.add_argument(
         "--debug", action="store_true", help="show the trace of an error"
     )
     return found
@@ -112,14 +122,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: Arguments, out: Console) -> Run:
     """Run what the command line asks for."""
     definition = parse(arguments.definition)
-    return run_locally(
-        definition.raw,
-        files=dict(map(_file, arguments.file)),
-        parameters=_parameters(definition, arguments),
-        name=arguments.name,
-        home=arguments.home,
-        watch=RunProgress(out),
-    )
+    files = dict(map(_file, arguments.file))
+    parameters = _parameters(definition, arguments)
+    with ProcessBackend(isolation=arguments.isolation) as backend:
+        return run_locally(
+            definition.raw,
+            files=files,
+            parameters=parameters,
+            name=arguments.name,
+            home=arguments.home,
+            watch=RunProgress(out),
+            backend=backend,
+        )
 
 
 def _explain(error: PenguinPipesError, out: Console, err: Console) -> int:
