@@ -54,6 +54,7 @@ class Arguments(LocalFlags):
     epochs: int | None
     seed: int | None
     home: Path
+    isolation: Literal["auto", "namespace", "mapped"] | None
     bucket: str | None
     role: str | None
     region: str | None
@@ -207,6 +208,13 @@ def _add_places(group: argparse._ArgumentGroup) -> None:
         metavar="DIR",
         help="what local runs keep (default: .penguin_pipes)",
     )
+    group.add_argument(
+        "--isolation",
+        choices=("auto", "namespace", "mapped"),
+        help="how --local lets jobs find their /opt/ml: really there, in a namespace "
+        "of their own, or with rewritten paths (default: auto, the first where Linux "
+        "allows it)",
+    )
     group.add_argument("--bucket", help="S3 bucket for code, data and outputs")
     group.add_argument("--role", metavar="ARN", help="role that the jobs run as")
     group.add_argument(
@@ -230,7 +238,7 @@ def _check(arguments: Arguments) -> None:
         if getattr(arguments, name) and not starts and not allowed:
             msg = f"--{name} goes with --start, which is missing or has no place here"
             raise ConfigError(msg)
-    for name, home in (("json", "plan"), ("yes", "delete")):
+    for name, home in (("json", "plan"), ("yes", "delete"), ("isolation", "local")):
         if getattr(arguments, name) and mode != home:
             msg = f"--{name} goes with --{home} only; leave it out"
             raise ConfigError(msg)

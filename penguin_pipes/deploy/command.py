@@ -70,6 +70,7 @@ def _run(arguments: Arguments, accounts: list[Aws]) -> int:
                 flags=arguments,
                 home=arguments.home,
                 parameters=arguments.parameter,
+                isolation=arguments.isolation or "auto",
                 out=out,
                 err=err,
             )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from penguin_pipes.config import PipelineConfig
     from penguin_pipes.flags import LocalFlags
+    from penguin_pipes.local.backends import Isolation
 
 LIBRARIES: Final = ("numpy", "pandas", "sklearn", "tensorflow")
 """What the penguins' scripts import, and the extra ``local`` installs."""
@@ -26,6 +27,7 @@ def run_here(
     flags: LocalFlags,
     home: Path,
     parameters: Sequence[str],
+    isolation: Isolation,
     out: Console,
     err: Console,
 ) -> bool:
@@ -36,6 +38,7 @@ def run_here(
         flags: What the command line says about local runs.
         home: What local runs keep.
         parameters: ``NAME=VALUE``, for the pipeline's parameters.
+        isolation: How jobs find their ``/opt/ml``.
         out: Gets what came of it.
         err: Gets what went wrong.
 
@@ -47,6 +50,7 @@ def run_here(
     from penguin_pipes.definition.parameters import from_texts
     from penguin_pipes.deploy.rendered import remember, rendered
     from penguin_pipes.local import CacheMode, Run
+    from penguin_pipes.local.backends import ProcessBackend
     from penguin_pipes.local.engine import run
     from penguin_pipes.local.explain import explain
     from penguin_pipes.local.interrupts import interrupted_by_requests_to_end
@@ -77,12 +81,14 @@ def run_here(
             return True
         failed: StepFailedError | None = None
         try:
-            found: object = run(
-                asked,
-                mode=CacheMode(flags.cache),
-                size_limit=flags.size_limit,
-                watch=RunProgress(out),
-            )
+            with ProcessBackend(isolation=isolation) as backend:
+                found: object = run(
+                    asked,
+                    mode=CacheMode(flags.cache),
+                    size_limit=flags.size_limit,
+                    watch=RunProgress(out),
+                    backend=backend,
+                )
         except StepFailedError as error:
             failed, found = error, error.run
         remember(pipeline, folder)

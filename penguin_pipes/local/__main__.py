@@ -19,6 +19,7 @@ from penguin_pipes.errors import (
     StepFailedError,
 )
 from penguin_pipes.flags import LocalFlags, add_flags
+from penguin_pipes.local.backends import ISOLATIONS, Isolation, ProcessBackend
 from penguin_pipes.local.engine import HOME, run_locally
 from penguin_pipes.local.explain import explain_locally
 from penguin_pipes.local.interrupts import interrupted_by_requests_to_end
@@ -45,6 +46,7 @@ class Arguments(LocalFlags):
     parameter_file: list[str]
     home: Path
     name: str
+    isolation: Isolation
     debug: bool
 
 
@@ -90,6 +92,14 @@ def parser() -> argparse.ArgumentParser:
     )
     add_flags(found.add_argument_group("earlier runs"))
     found.add_argument(
+        "--isolation",
+        choices=ISOLATIONS,
+        default="auto",
+        help="how jobs find their /opt/ml: really there, in a namespace of their own, "
+        "or with rewritten paths (default: %(default)s, the first where Linux allows "
+        "it)",
+    )
+    found.add_argument(
         "--debug", action="store_true", help="show the trace of an error"
     )
     return found
@@ -126,13 +136,15 @@ def _act(arguments: Arguments, out: Console) -> None:
             explain_locally(definition.raw, arguments.explain, **asked), out
         )
         return
-    run = run_locally(
-        definition.raw,
-        **asked,
-        cache=arguments.cache,
-        size_limit=arguments.size_limit,
-        watch=RunProgress(out),
-    )
+    with ProcessBackend(isolation=arguments.isolation) as backend:
+        run = run_locally(
+            definition.raw,
+            **asked,
+            cache=arguments.cache,
+            size_limit=arguments.size_limit,
+            watch=RunProgress(out),
+            backend=backend,
+        )
     show_run(run, out)
 
 

@@ -82,7 +82,10 @@ def run(
     backend: Backend | None = None,
 ) -> Run:
     """Run what is asked for; see `run_locally`."""
-    with prepared(asked) as found, contextlib.ExitStack() as stack:
+    with contextlib.ExitStack() as stack:
+        # Helpers of a backend that nobody else knows end with the run.
+        backend = backend or stack.enter_context(ProcessBackend())
+        found = stack.enter_context(prepared(asked))
         if size_limit is not None:
             stack.callback(shrink, found.home, size_limit)
         database = found.database(stack)
@@ -96,7 +99,7 @@ def run(
             history=history,
             storage=found.storage,
             announce=Announcer(watch),
-            backend=backend or ProcessBackend(),
+            backend=backend,
             host=this_host(),
             cache=found.cache(database, mode),
         ).run()

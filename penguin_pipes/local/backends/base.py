@@ -15,13 +15,17 @@ class Command:
 
     Attributes:
         argv: The words of the command; no shell comes between.
-        cwd: The folder it starts in.
+        cwd: The folder it starts in, as the command sees it.
         environment: Its whole environment, not an addition to somebody else's.
+        tree: The folder that is its ``/opt/ml``, if it has one.
+        network: Whether it may have a network.
     """
 
     argv: tuple[str, ...]
     cwd: Path
     environment: Mapping[str, str]
+    tree: Path | None = None
+    network: bool = True
 
 
 @attrs.frozen(kw_only=True)
@@ -37,8 +41,19 @@ class Outcome:
     timed_out: bool = False
 
 
+def no_warning(_: str) -> None:
+    """Take a warning that nobody wants to hear."""
+
+
 class Backend(Protocol):
     """Somewhere a command can run."""
+
+    def seen(self, tree: Path) -> Path:
+        """Return where a command finds the folder that is its ``/opt/ml``.
+
+        Raises:
+            RequestError: It cannot be where it was asked to be.
+        """
 
     def run(
         self,
@@ -47,6 +62,7 @@ class Backend(Protocol):
         log: Path,
         on_line: Callable[[str], None],
         timeout_s: float,
+        warn: Callable[[str], None] = no_warning,
     ) -> Outcome:
         """Run *command* to its end.
 
@@ -55,4 +71,5 @@ class Backend(Protocol):
             log: The file that gets every byte it prints, as it prints it.
             on_line: Told each line of that, without its end.
             timeout_s: How long it may take before it is asked, then made, to stop.
+            warn: Told, in a sentence, what is not as it was asked for.
         """

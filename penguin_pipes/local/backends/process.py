@@ -2,45 +2,86 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import selectors
 import signal
-import subprocess
-import threading
 import time
-from typing import TYPE_CHECKING, BinaryIO, Final, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 
 import attrs
 
-from penguin_pipes.local.backends.base import Command, Outcome
+from penguin_pipes.errors import ConfigError
+from penguin_pipes.local.backends.base import Command, Outcome, no_warning
+from penguin_pipes.local.backends.isolation import ISOLATIONS, OPT_ML, Isolation
+from penguin_pipes.local.backends.launcher import Launcher
 from penguin_pipes.local.backends.lines import LineSplitter
+from penguin_pipes.local.backends.plain import PlainProcess
+from penguin_pipes.local.backends.running import Running, Watch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
-CHUNK: Final = 64 * 1024
+MAPPED: Final = "isolation is 'mapped'; 'auto' or 'namespace' would take it away"
 NOT_FOUND: Final = 127
 NOT_STARTED: Final = 126
-LONGEST_SHOWN: Final = 500
-LAST_LOOK_S: Final = 0.2
-"""How long to go on reading after everything was killed. Only a process that left
-its group can still hold the pipe then, and a run must not wait for it."""
 
 
-@attrs.frozen(kw_only=True)
+@attrs.define(kw_only=True, eq=False)
 class ProcessBackend:
     """Runs each command in a session of its own, with its output in one stream.
 
+    Its helpers end when it is closed, and in any case with this process.
+
     Attributes:
+        isolation: Whether each job's tree stands at ``/opt/ml``.
         grace_s: How long a job that ran out of time has between being asked and
             being made to stop; the service gives it two minutes.
         interrupt_grace_s: The same, when it is the user who stops the run.
     """
 
+    isolation: Isolation = attrs.field(
+        default="auto", validator=attrs.validators.in_(ISOLATIONS)
+    )
     grace_s: float = 120.0
     interrupt_grace_s: float = 5.0
+    _launcher: Launcher = attrs.field(factory=Launcher, init=False, repr=False)
+
+    def __enter__(self) -> Self:
+        """Get ready.
+
+        Raises:
+            ConfigError: The kernel does not allow the isolation that was asked for.
+        """
+        self._stands()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the helpers; jobs that run go on."""
+        self._launcher.close()
+
+    def seen(self, tree: Path) -> Path:
+        """Return where a command finds the folder that is its ``/opt/ml``.
+
+        Raises:
+            ConfigError: The kernel does not allow the isolation that was asked for.
+        """
+        return OPT_ML if self._stands() else tree
+
+    def _stands(self) -> bool:
+        """Return whether trees stand at ``/opt/ml``."""
+        if self.isolation == "mapped":
+            return False
+        reason = self._launcher.allowed.tree
+        if reason is not None and self.isolation == "namespace":
+            msg = (
+                f"isolation: 'namespace' cannot be had on this computer ({reason}); "
+                "or use 'auto' or 'mapped', with rewritten paths"
+            )
+            raise ConfigError(msg)
+        return reason is None
 
     def run(
         self,
@@ -49,24 +90,48 @@ class ProcessBackend:
         log: Path,
         on_line: Callable[[str], None],
         timeout_s: float,
+        warn: Callable[[str], None] = no_warning,
     ) -> Outcome:
         """Run *command* to its end, as `Backend.run` says."""
         lines = LineSplitter(on_line)
         with log.open("ab", buffering=0) as file:
             pipe, output = os.pipe()
             try:
-                process = _start(command, output)
+                running = self._start(command, output, warn)
             except (OSError, ValueError) as error:
                 os.close(pipe)
                 return _refused(command, error, file, lines)
+            except BaseException:
+                os.close(pipe)
+                raise
             finally:
                 os.close(output)
-            with _Watch(process, pipe, log=file, lines=lines) as watch:
+            with Watch(running, pipe, log=file, lines=lines) as watch:
                 timed_out = self._follow(watch, timeout_s)
             lines.close()
-        return Outcome(exit_code=process.wait(), timed_out=timed_out)
+        if watch.is_lost:
+            warn("the process that watched over the job was killed, and the job too")
+        return Outcome(exit_code=watch.exit_code, timed_out=timed_out)
 
-    def _follow(self, watch: _Watch, timeout_s: float) -> bool:
+    def _start(
+        self, command: Command, output: int, warn: Callable[[str], None]
+    ) -> Running:
+        """Start a command in the best way there is here."""
+        allowed = self._launcher.allowed
+        no_network = MAPPED if self.isolation == "mapped" else allowed.network
+        if not command.network and no_network:
+            warn(f"the job has a network, against its request: {no_network}")
+        if allowed.forks is not None:
+            return PlainProcess(command, output)
+        stands = command.tree is not None and self._stands()
+        request = _request(
+            command,
+            tree=command.tree if stands else None,
+            network=command.network or no_network is not None,
+        )
+        return self._launcher.start(request, output, warn)
+
+    def _follow(self, watch: Watch, timeout_s: float) -> bool:
         """Read until the process has ended; return whether it had to be stopped."""
         try:
             if watch.read(until=time.monotonic() + timeout_s):
@@ -80,99 +145,17 @@ class ProcessBackend:
         return True
 
 
-class _Watch:
-    """One running process, the pipe it writes to, and the moment it ends.
-
-    On leaving, the process and everything in its group are dead: as in a container,
-    nothing outlives the main process.
-    """
-
-    def __init__(
-        self,
-        process: subprocess.Popen[bytes],
-        pipe: int,
-        *,
-        log: BinaryIO,
-        lines: LineSplitter,
-    ) -> None:
-        self._process = process
-        self._log = log
-        self._lines = lines
-        self._pipe = pipe
-        self._ended, self._tell = os.pipe()
-        self._selector = selectors.DefaultSelector()
-
-    def __enter__(self) -> Self:
-        os.set_blocking(self._pipe, False)
-        self._selector.register(self._pipe, selectors.EVENT_READ)
-        self._selector.register(self._ended, selectors.EVENT_READ)
-        # A thread waits, so that a child which keeps the pipe open cannot hide that
-        # the process itself has ended.
-        threading.Thread(target=self._await_end, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        try:
-            self.signal(signal.SIGKILL)
-            self._process.wait()
-            self._drain(until=time.monotonic() + LAST_LOOK_S)
-        finally:
-            self._selector.close()
-            os.close(self._ended)
-            os.close(self._pipe)
-
-    def _await_end(self) -> None:
-        """Close a pipe of our own when the process has ended."""
-        self._process.wait()
-        os.close(self._tell)
-
-    def signal(self, number: int) -> None:
-        """Send a signal to the process and everything it started."""
-        # macOS says "not permitted" of a group in which only a zombie is left.
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, number)
-
-    def read(self, *, until: float) -> bool:
-        """Copy output until the process has ended; return False if time ran out."""
-        while (left := until - time.monotonic()) > 0:
-            ready = {key.fd for key, _ in self._selector.select(left)}
-            if self._pipe in ready and not self._copy():
-                self._selector.unregister(self._pipe)
-            if self._ended in ready:
-                return True
-        return False
-
-    def _drain(self, *, until: float) -> None:
-        """Copy what is still in the pipe, if anybody wrote anything."""
-        if self._pipe not in self._selector.get_map():
-            return
-        self._selector.unregister(self._ended)
-        while (left := until - time.monotonic()) > 0:
-            if not self._selector.select(left) or not self._copy():
-                return
-
-    def _copy(self) -> bool:
-        """Copy what there is to the log and the lines; return False at the end."""
-        try:
-            data = os.read(self._pipe, CHUNK)
-        except BlockingIOError:
-            return True
-        self._log.write(data)
-        self._lines.feed(data)
-        return bool(data)
-
-
-def _start(command: Command, output: int) -> subprocess.Popen[bytes]:
-    """Start a process that is the head of its own session and process group."""
-    return subprocess.Popen(
-        command.argv,
-        cwd=command.cwd,
-        env=dict(command.environment),
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
+def _request(command: Command, *, tree: Path | None, network: bool) -> dict[str, Any]:
+    """Return a command as a fork server reads it."""
+    return {
+        "argv": list(command.argv),
+        "cwd": os.fspath(command.cwd),
+        "environment": dict(command.environment),
+        "tree": None if tree is None else os.fspath(tree),
+        "network": network,
+        "script": None,
+        "probe": False,
+    }
 
 
 def _refused(
@@ -185,20 +168,3 @@ def _refused(
     lines.feed(text)
     missing = isinstance(error, FileNotFoundError)
     return Outcome(exit_code=NOT_FOUND if missing else NOT_STARTED)
-
-
-def last_lines(log: Path, count: int = 20) -> tuple[str, ...]:
-    """Return the last lines of a log file, however big and strange it is."""
-    return tuple(_tail(log))[-count:]
-
-
-def _tail(log: Path) -> Iterator[str]:
-    """Yield the lines of the last chunk of a file, each cut to a readable length."""
-    try:
-        with log.open("rb") as file:
-            file.seek(0, os.SEEK_END)
-            file.seek(max(0, file.tell() - CHUNK))
-            for line in file.read().decode(errors="replace").splitlines():
-                yield line if len(line) <= LONGEST_SHOWN else f"{line[:LONGEST_SHOWN]}…"
-    except FileNotFoundError:
-        return

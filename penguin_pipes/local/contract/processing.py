@@ -11,6 +11,7 @@ from penguin_pipes.local.contract.requests import (
     DataInput,
     DataOutput,
     container_path,
+    has_network,
     max_runtime_s,
     refuse_many_instances,
     refuse_unless,
@@ -49,6 +50,7 @@ class ProcessingRequest:
         inputs: What is staged before.
         outputs: What is published after.
         max_runtime_s: When it is stopped.
+        network: Whether it may have one.
         raw: The request as it would be sent.
     """
 
@@ -59,6 +61,7 @@ class ProcessingRequest:
     inputs: tuple[DataInput, ...]
     outputs: tuple[DataOutput, ...]
     max_runtime_s: int
+    network: bool
     raw: Mapping[str, Any]
 
     @classmethod
@@ -82,6 +85,7 @@ class ProcessingRequest:
             inputs=_inputs(request),
             outputs=() if outputs is None else _outputs(outputs),
             max_runtime_s=max_runtime_s(request),
+            network=has_network(request.get("NetworkConfig")),
             raw=request.value,
         )
 

@@ -90,3 +90,9 @@ def max_runtime_s(request: Node) -> int:
     if limit.whole() < 1:
         limit.expected("at least one second")
     return limit.whole()
+
+
+def has_network(node: Node | None) -> bool:
+    """Return whether a job may have a network, from where its request says so."""
+    isolated = node.get("EnableNetworkIsolation") if node else None
+    return isolated is None or isolated.value is not True

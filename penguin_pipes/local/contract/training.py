@@ -12,6 +12,7 @@ from penguin_pipes.local.contract.requests import (
     DataInput,
     DataOutput,
     container_path,
+    has_network,
     max_runtime_s,
     refuse_many_instances,
     refuse_unless,
@@ -65,6 +66,7 @@ class TrainingRequest:
         checkpoints: What is brought back before and kept after, if anything.
         instance_type: What it would run on.
         max_runtime_s: When it is stopped.
+        network: Whether it may have one.
         raw: The request as it would be sent.
     """
 
@@ -80,6 +82,7 @@ class TrainingRequest:
     checkpoints: DataOutput | None
     instance_type: str
     max_runtime_s: int
+    network: bool
     raw: Mapping[str, Any]
 
     @classmethod
@@ -112,6 +115,7 @@ class TrainingRequest:
             checkpoints=_checkpoints(request),
             instance_type=resources.text_of("InstanceType") if resources else "",
             max_runtime_s=max_runtime_s(request),
+            network=has_network(request),
             raw=request.value,
         )
 

@@ -23,17 +23,25 @@ class WorkTree:
 
     Attributes:
         root: The folder that stands for it on this computer.
+        seen: Where the job finds it: there too, or really at ``/opt/ml``.
     """
 
     root: Path
+    seen: Path = attrs.field(
+        default=attrs.Factory(lambda self: self.root, takes_self=True)
+    )
 
     def at(self, path: str) -> Path:
         """Return where the absolute *path* under ``/opt/ml`` lies on this computer."""
         return self.root.joinpath(PurePosixPath(path).relative_to(ROOT))
 
+    def seen_at(self, path: str) -> Path:
+        """Return where the job finds the absolute *path* under ``/opt/ml``."""
+        return self.seen.joinpath(PurePosixPath(path).relative_to(ROOT))
+
     def localize(self, text: str) -> str:
-        """Return *text* with every path under ``/opt/ml`` led into this tree."""
-        return UNDER_ROOT.sub(lambda _: str(self.root), text)
+        """Return *text* with every path under ``/opt/ml`` as the job finds it."""
+        return UNDER_ROOT.sub(lambda _: str(self.seen), text)
 
     def localize_all(self, value: Any) -> Any:
         """Return *value* with every string in it localized, keys excepted."""

@@ -14,7 +14,7 @@ from penguin_pipes.local.backends import Backend, Command, Outcome
 from penguin_pipes.local.contract.failure import timeout_reason
 from penguin_pipes.local.contract.host import Host
 from penguin_pipes.local.contract.tree import ROOT, WorkTree
-from penguin_pipes.local.events import Event, StepLine
+from penguin_pipes.local.events import Event, StepLine, StepWarned
 from penguin_pipes.local.records import MetricPoint
 from penguin_pipes.local.resolve import Unknown
 from penguin_pipes.local.storage import S3Uri, Storage, files_below
@@ -54,7 +54,8 @@ class Job:
     @property
     def tree(self) -> WorkTree:
         """The job's ``/opt/ml``."""
-        return WorkTree(self.folder / "ml")
+        root = self.folder / "ml"
+        return WorkTree(root, self.backend.seen(root))
 
     def run(
         self,
@@ -62,6 +63,7 @@ class Job:
         environment: Mapping[str, str],
         *,
         cwd: str = ROOT,
+        network: bool = True,
         timeout_s: float,
         on_line: Callable[[str], None] = lambda _: None,
     ) -> Outcome:
@@ -71,9 +73,19 @@ class Job:
             on_line(line)
             self.announce(StepLine(self.step, line))
 
-        command = Command(argv=argv, cwd=self.tree.at(cwd), environment=environment)
+        command = Command(
+            argv=argv,
+            cwd=self.tree.seen_at(cwd),
+            environment=environment,
+            tree=self.tree.root,
+            network=network,
+        )
         return self.backend.run(
-            command, log=self.folder / "log.txt", on_line=tell, timeout_s=timeout_s
+            command,
+            log=self.folder / "log.txt",
+            on_line=tell,
+            timeout_s=timeout_s,
+            warn=lambda text: self.announce(StepWarned(self.step, text)),
         )
 
     def make_folders(self, *paths: str) -> None:

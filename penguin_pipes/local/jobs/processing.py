@@ -67,6 +67,7 @@ class ProcessingKind:
         outcome = job.run(
             processing.argv(asked, job.tree, job.host),
             processing.environment(asked, job.tree, job.host),
+            network=asked.network,
             timeout_s=asked.max_runtime_s,
         )
         code = container_code(outcome)

@@ -125,6 +125,7 @@ class TrainingJob:
                 argv,
                 self._environment(told),
                 cwd=cwd,
+                network=self._asked.network,
                 timeout_s=self._asked.max_runtime_s,
                 on_line=self._read,
             )

@@ -13,6 +13,7 @@ import pytest
 
 from penguin_pipes.local import Run, run_locally
 from penguin_pipes.local.backends import Command, Outcome, ProcessBackend
+from penguin_pipes.local.backends.base import no_warning
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -232,6 +233,10 @@ class Recorder:
     commands: list[Command] = attrs.field(factory=list)
     timeouts: list[float] = attrs.field(factory=list)
 
+    def seen(self, tree: Path) -> Path:
+        """Return the tree itself: nothing is isolated."""
+        return tree
+
     def run(
         self,
         command: Command,
@@ -239,6 +244,7 @@ class Recorder:
         log: Path,
         on_line: Callable[[str], None],
         timeout_s: float,
+        warn: Callable[[str], None] = no_warning,  # noqa: ARG002 - nothing to warn of
     ) -> Outcome:
         """Note the command and end as the list of exit codes says."""
         self.commands.append(command)

@@ -5,71 +5,23 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import textwrap
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from penguin_pipes.local.backends import Command, Outcome, ProcessBackend, last_lines
 from penguin_pipes.local.backends.lines import LONGEST_LINE, LineSplitter
+from penguin_pipes.local.backends.plain import PlainProcess
+from penguin_pipes.local.backends.running import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from tests.unit.local.backends.conftest import Leash
+
 HOUR = 3600.0
-
-
-@pytest.fixture
-def run(tmp_path: Path, impatient: ProcessBackend) -> Callable[..., Outcome]:
-    """Return what runs a Python script to its end, with its log in ``log.txt``."""
-
-    def start(
-        script: str = "",
-        *,
-        backend: ProcessBackend = impatient,
-        on_line: Callable[[str], None] = lambda _: None,
-        timeout_s: float = HOUR,
-        argv: tuple[str, ...] = (),
-    ) -> Outcome:
-        code = textwrap.dedent(script)
-        command = Command(
-            argv=argv or (sys.executable, "-u", "-c", code),
-            cwd=tmp_path,
-            environment={"PATH": os.environ["PATH"], "GREETING": "hello"},
-        )
-        log = tmp_path / "log.txt"
-        return backend.run(command, log=log, on_line=on_line, timeout_s=timeout_s)
-
-    return start
-
-
-@pytest.fixture
-def patient() -> ProcessBackend:
-    """Return a backend that waits long for a command that was asked to stop."""
-    return ProcessBackend(grace_s=60)
-
-
-class Leash:
-    """A named pipe that tells when every process which holds it is dead."""
-
-    def __init__(self, path: Path) -> None:
-        os.mkfifo(path)
-        self.path = path
-        self._end = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-
-    def wait(self) -> None:
-        """Return when nobody holds the pipe any more; the test's time limit is ours."""
-        os.set_blocking(self._end, True)
-        while os.read(self._end, 1):
-            pass
-        os.close(self._end)
-
-
-@pytest.fixture
-def leash(tmp_path: Path) -> Leash:
-    """Return a leash that scripts can hold."""
-    return Leash(tmp_path / "leash")
 
 
 class TestOutput:
@@ -201,24 +153,39 @@ class TestEnd:
         leash.wait()
         assert outcome == Outcome(exit_code=0)
 
-    def test_child_that_left_the_group_does_not_hang_the_run(
-        self, run: Callable[..., Outcome]
-    ) -> None:
-        """Even a daemon that holds the pipe from a session of its own cannot."""
-        lines: list[str] = []
-        script = """
-            import subprocess, sys
-            forever = "import time; time.sleep(3600)"
-            child = subprocess.Popen(
-                [sys.executable, "-c", forever], start_new_session=True
-            )
-            print(child.pid)
+    @pytest.mark.skipif(sys.platform != "linux", reason="only Linux can find it")
+    def test_daemon_is_ended(self, run: Callable[..., Outcome], leash: Leash) -> None:
+        """Not even a child in a session of its own, its parent gone, survives."""
+        script = f"""
+            import os, time
+            os.open({str(leash.path)!r}, os.O_WRONLY)
+            if os.fork() == 0:
+                os.setsid()
+                if os.fork() == 0:
+                    time.sleep(3600)
         """
 
-        outcome = run(script, on_line=lines.append)
+        outcome = run(script)
 
-        os.kill(int(lines[0]), signal.SIGKILL)
+        leash.wait()
         assert outcome == Outcome(exit_code=0)
+
+    def test_daemon_that_cannot_be_found_does_not_hang_the_run(
+        self, tmp_path: Path
+    ) -> None:
+        """Where the system cannot tell whose it is, a run does not wait for it."""
+        null = os.open(os.devnull, os.O_WRONLY)
+        pipe, output = os.pipe()
+        command = Command(argv=("true",), cwd=tmp_path, environment=os.environ)
+        log, lines = (tmp_path / "log").open("wb"), LineSplitter(lambda _: None)
+
+        with log, Watch(PlainProcess(command, null), pipe, log=log, lines=lines) as it:
+            # This test holds the other end of the pipe, as the daemon would.
+            assert it.read(until=time.monotonic() + HOUR)
+
+        os.close(output)
+        os.close(null)
+        assert it.exit_code == 0
 
     def test_child_that_closes_its_output_is_waited_for(
         self, run: Callable[..., Outcome]
