@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sysconfig
 from pathlib import Path
 
 import nox
@@ -16,6 +17,8 @@ PYPROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PYPROJECT)
 OLDEST_SDK = "3.24.0"
 """The first SDK whose tables hold the default images."""
+TOOLKITS = ("sagemaker-training==5.1.4", "sagemaker-tensorflow-training==20.5.0")
+"""AWS's own code in the training containers, the judge of the local run's contract."""
 
 
 def _group(name: str) -> list[str]:
@@ -56,6 +59,21 @@ def local_mode(session: nox.Session) -> None:
     """The regression run: real processes and data against the committed baseline."""
     session.install("-e", ".[local]", *_group("test"))
     session.run("pytest", "tests/local_mode", *session.posargs)
+
+
+@nox.session
+def conformance(session: nox.Session) -> None:
+    """AWS's training toolkit beside the local run, on the same requests."""
+    headers = Path(sysconfig.get_path("include"), "Python.h")
+    if not (shutil.which("cc") or shutil.which("gcc")) or not headers.is_file():
+        session.skip(
+            f"{TOOLKITS[0]} is built from source, and there is no C compiler or no "
+            f"{headers}; install them (Debian: build-essential python3-dev)"
+        )
+    session.install("-e", ".[local]", *_group("test"), TOOLKITS[0])
+    # It asks for an older NumPy and protobuf than the TensorFlow it is made for.
+    session.install("--no-deps", TOOLKITS[1])
+    session.run("pytest", "tests/conformance", *session.posargs)
 
 
 @nox.session(python=PYTHONS)

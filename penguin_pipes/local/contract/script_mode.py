@@ -25,6 +25,8 @@ SOURCE: Final = "sagemaker_submit_directory"
 LOG_LEVEL: Final = "sagemaker_container_log_level"
 REGION: Final = "sagemaker_region"
 JOB_NAME: Final = "sagemaker_job_name"
+TUNING_METRIC: Final = "_tuning_objective_metric"
+MODEL_DIR: Final = "model_dir"
 CONSUMED: Final = frozenset(
     {
         PROGRAM,
@@ -35,7 +37,7 @@ CONSUMED: Final = frozenset(
         "sagemaker_enable_cloudwatch_metrics",
         "sagemaker_s3_output",
         "default_user_module_name",
-        "_tuning_objective_metric",
+        TUNING_METRIC,
     }
 )
 """What the toolkit keeps for itself; other ``sagemaker_`` names are the framework's."""
@@ -56,6 +58,7 @@ class ScriptMode:
         log_level: How much the toolkit says.
         region: What it takes for the region.
         job_name: What a hyperparameter says the job is called.
+        is_tuned: Whether it is TensorFlow's toolkit that starts a trial of a tuning.
     """
 
     program: str
@@ -65,22 +68,37 @@ class ScriptMode:
     log_level: int
     region: str
     job_name: str
+    is_tuned: bool = False
 
     @classmethod
     def read(cls, request: TrainingRequest, node: Node) -> Self:
         """Return how the toolkit would start *request*, which stands at *node*."""
-        values = {key: decoded(text) for key, text in request.hyperparameters.items()}
+        where = Node(request.hyperparameters, f"{node.address}.HyperParameters")
+        values = {key: _value(key, item) for key, item in where.entries().items()}
         ours = {key: value for key, value in values.items() if is_reserved(key)}
-        where = Node(ours, f"{node.address}.HyperParameters")
+        where = Node(ours, where.address)
         return cls(
             program=_program(request, where),
             source=_source(where),
             hyperparameters={k: v for k, v in values.items() if k not in ours},
             framework=_framework(where),
-            log_level=_log_level(where),
-            region=str(ours.get(REGION, request.region)),
-            job_name=str(ours.get(JOB_NAME, "")),
+            log_level=_log_level(request, where),
+            region=_region(request, where),
+            job_name=_name(where, JOB_NAME),
+            is_tuned=TUNING_METRIC in ours and "tensorflow" in request.image,
         )
+
+    def named(self, job_name: str) -> Self:
+        """Return how a job with this name is started.
+
+        TensorFlow's toolkit gives every trial of a tuning a folder of its own for its
+        model, unless the folder is one of the container.
+        """
+        given = self.hyperparameters.get(MODEL_DIR)
+        if not self.is_tuned or str(given).startswith("/opt/ml"):
+            return self
+        own = {MODEL_DIR: f"{given}/{job_name}/model"}
+        return attrs.evolve(self, hyperparameters={**self.hyperparameters, **own})
 
     @property
     def is_shell(self) -> bool:
@@ -114,8 +132,25 @@ def decoded(text: str) -> Any:
     """Return a hyperparameter's value: what its JSON says, or the string itself."""
     try:
         return json.loads(text)
-    except (ValueError, RecursionError):
+    except ValueError:
         return text
+
+
+def _value(key: str, node: Node) -> Any:
+    """Return the value of a hyperparameter, if a process can be handed it."""
+    try:
+        value = decoded(node.text())
+        words = f"{key}{_argument(value)}".encode()
+    except RecursionError:
+        node.expected("JSON that is not nested so deeply that the toolkit dies of it")
+    except UnicodeEncodeError:
+        node.expected("text without half a surrogate pair, which no argument can hold")
+    if b"\0" in words or ("=" in key and not is_reserved(key)):
+        node.expected(
+            "a name without '=' and a value without a null character, which neither "
+            "an argument nor an environment variable can hold"
+        )
+    return value
 
 
 def is_reserved(name: str) -> bool:
@@ -164,8 +199,31 @@ def _source(where: Node) -> str:
     return str(source)
 
 
-def _log_level(where: Node) -> int:
+def _region(request: TrainingRequest, where: Node) -> str:
+    """Return the region as the toolkit finds it; ``AWS_REGION`` tells it nothing."""
+    return _name(where, REGION) or request.environment.get("AWS_DEFAULT_REGION", "")
+
+
+def _name(where: Node, key: str) -> str:
+    """Return a name that the toolkit makes an environment variable of."""
+    value = where.value.get(key, "")
+    if value is None and key == REGION:
+        return ""
+    if not isinstance(value, str):
+        _refuse(where, key, "a name; what reads as JSON must be in quotes")
+    return value
+
+
+def _log_level(request: TrainingRequest, where: Node) -> int:
     """Return the log level, which must be a number or the toolkit dies of it."""
+    variable = request.environment.get(LOG_LEVEL.upper(), INFO)
+    try:
+        int(variable)
+    except ValueError:
+        where.refuse(
+            f"the toolkit dies of {LOG_LEVEL.upper()}={variable!r} in the environment; "
+            f"make it a number, or say it with the hyperparameter {LOG_LEVEL}"
+        )
     level = where.value.get(LOG_LEVEL, INFO)
     if not isinstance(level, int) or isinstance(level, bool):
         _refuse(where, LOG_LEVEL, "a number such as 20")

@@ -52,7 +52,7 @@ def environment(
     }
     path = [training.CODE, request.environment.get("PYTHONPATH", "")]
     return {
-        **_tensorflow(request),
+        **_tensorflow(request, script.region),
         **variables,
         "SAGEMAKER_REGION": script.region,
         "SAGEMAKER_JOB_NAME": script.job_name,
@@ -133,7 +133,7 @@ def _variable(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
-def _tensorflow(request: TrainingRequest) -> dict[str, str]:
+def _tensorflow(request: TrainingRequest, region: str) -> dict[str, str]:
     """Return what the TensorFlow images' toolkit sets besides.
 
     There it overrides the request's log level; here the request's wins, for TensorFlow
@@ -143,7 +143,7 @@ def _tensorflow(request: TrainingRequest) -> dict[str, str]:
         return {}
     level = request.environment.get("TF_CPP_MIN_LOG_LEVEL", "1")
     return {
-        "S3_REGION": request.region,
+        "S3_REGION": region,
         "S3_USE_HTTPS": "1",
         "TF_CPP_MIN_LOG_LEVEL": level,
     }

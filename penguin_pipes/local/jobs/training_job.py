@@ -40,7 +40,7 @@ class TrainingJob:
         self._asked = asked
         self._job = job
         self._metrics = MetricReader(asked.metrics)
-        self._errors = ErrorLines()
+        self._errors = ErrorLines(asked.image)
         self._started = now()
 
     def run(self, script: ScriptMode | None) -> JobResult:
@@ -54,6 +54,7 @@ class TrainingJob:
         if script is None:
             argv, told, cwd = self._entrypoint(), {}, "/opt/ml"
         else:
+            script = script.named(self._job.name)
             self._place_code(script)
             self._warn(script)
             argv, told, cwd = *self._script(script), training.CODE
@@ -61,7 +62,8 @@ class TrainingJob:
         if script is None:
             return self._finish(outcome, container_code(outcome))
         if outcome.exit_code:
-            text = script_failure(outcome.exit_code, self._errors.text, argv)
+            code, said = outcome.exit_code, self._errors.text
+            text = script_failure(code, said, argv, image=self._asked.image)
             self._write_failure(text)
         # Whatever code the script failed with, the toolkit exits with 1.
         return self._finish(outcome, 1 if outcome.exit_code else 0)

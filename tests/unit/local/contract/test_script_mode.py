@@ -78,6 +78,53 @@ class TestScriptMode:
         assert script.framework == {"sagemaker_other": 1}
         assert (script.region, script.log_level) == ("eu-west-1", 30)
 
+    def test_region_is_what_the_toolkit_finds(self, project: Any) -> None:
+        """The request names the region, or boto3's variable; the image does not."""
+        variable = {"arguments": {"Environment": {"AWS_DEFAULT_REGION": "ap-south-1"}}}
+        regions = []
+        for values, more in (
+            ({}, {}),
+            ({}, variable),
+            ({"sagemaker_region": "us-west-2"}, variable),
+            ({"sagemaker_region": "null"}, {}),
+        ):
+            asked, script = self._script(project, values, **more)
+            told = variables.environment(script, asked, job_name="job", host=HOST)
+            regions.append((told["SAGEMAKER_REGION"], told["S3_REGION"]))
+
+        named = ["", "ap-south-1", "us-west-2", ""]
+        assert regions == [(name, name) for name in named]
+
+    @pytest.mark.parametrize(
+        ("values", "folder"),
+        [
+            ({}, "None/job/model"),
+            ({"model_dir": "null"}, "None/job/model"),
+            ({"model_dir": "s3://b/m"}, "s3://b/m/job/model"),
+            ({"model_dir": "/opt/ml/model"}, "/opt/ml/model"),
+        ],
+    )
+    def test_trial_gets_a_folder_for_its_model(
+        self, project: Any, values: dict[str, str], folder: str
+    ) -> None:
+        """TensorFlow's toolkit tells each trial of a tuning where its model goes."""
+        tuned = {**values, "_tuning_objective_metric": "auc"}
+
+        _, script = self._script(project, tuned)
+
+        assert script.named("job").arguments == ("--model_dir", folder)
+
+    def test_only_tensorflow_gives_trials_a_folder(self, project: Any) -> None:
+        """Other images, and jobs that are no trials, get what they asked for."""
+        own = {"AlgorithmSpecification": {"TrainingImage": "me/own:1"}}
+        tuned = {"_tuning_objective_metric": "auc"}
+
+        _, trial = self._script(project, tuned, arguments=own)
+        _, single = self._script(project, {"model_dir": "s3://b/m"})
+
+        assert trial.named("job").arguments == ()
+        assert single.named("job").arguments == ("--model_dir", "s3://b/m")
+
     def test_quoted_program_is_the_same(self, project: Any) -> None:
         """A program in JSON quotes, as the SDK v2 writes it, works too."""
         _, script = self._script(project, {"sagemaker_program": '"train.py"'})
@@ -99,8 +146,11 @@ class TestScriptMode:
     def test_variables_are_what_the_toolkit_sets(self, project: Any) -> None:
         """The ``SM_`` variables have the toolkit's names and forms."""
         values = {"flag": "true", "names": '["a", "b"]', "none": "null", "a-b": "x"}
+        own = {"sagemaker_region": "eu-west-1"}
         asked, script = self._script(
-            project, values, channels={"train": "s3://b/train", "Val": "s3://b/val"}
+            project,
+            values | own,
+            channels={"train": "s3://b/train", "Val": "s3://b/val"},
         )
 
         found = variables.environment(script, asked, job_name="job", host=HOST)
@@ -174,6 +224,12 @@ class TestScriptMode:
             ),
             ({"sagemaker_container_log_level": "INFO"}, "expected a number such as 20"),
             ({"sagemaker_mpi_enabled": "true"}, "sagemaker_mpi_enabled: distributed"),
+            ({"sagemaker_region": "5"}, r"\.sagemaker_region: expected a name"),
+            ({"sagemaker_job_name": "null"}, r"\.sagemaker_job_name: expected a name"),
+            ({"a=b": "1"}, r"\.a=b: expected a name without '='"),
+            ({"a": '"\\u0000"'}, r"\.a: expected a name .* without a null character"),
+            ({"a": '"\\ud800"'}, r"\.a: expected text without half a surrogate"),
+            ({"a": "[" * 9999}, r"\.a: expected JSON that is not nested so deeply"),
         ],
     )
     def test_wrong_hyperparameters_are_refused(
@@ -182,6 +238,14 @@ class TestScriptMode:
         """What would kill the container is refused before it starts."""
         with pytest.raises(DefinitionError, match=message):
             self._script(project, values)
+
+    def test_log_level_of_the_environment_is_a_number(self, project: Any) -> None:
+        """The toolkit reads its variable too, and dies of what is no number."""
+        name = "SAGEMAKER_CONTAINER_LOG_LEVEL"
+        self._script(project, {}, arguments={"Environment": {name: " 40 "}})
+
+        with pytest.raises(DefinitionError, match=f"dies of {name}='INFO'"):
+            self._script(project, {}, arguments={"Environment": {name: "INFO"}})
 
     @pytest.mark.parametrize(
         ("arguments", "message"),

@@ -131,3 +131,37 @@ class TestFailure:
         text = script_failure(137, "", ("python", "--", "boom.py"))
 
         assert 'ExtraInfo "OutOfMemory: Process killed by SIGKILL (signal 9)"' in text
+
+    @pytest.mark.parametrize(
+        ("line", "image", "name"),
+        [
+            ("InternalError: x", "tensorflow-training:2.21", "InternalError"),
+            ("FileNotFoundError: x", "tensorflow-training:2.21", "NotFoundError"),
+            ("ValueError: x", "tensorflow-training:2.21", "ExecuteUserScriptError"),
+            ("FileNotFoundError: x", "me/own:1", "ExecuteUserScriptError"),
+        ],
+    )
+    def test_failure_is_named_after_tensorflows_errors(
+        self, line: str, image: str, name: str
+    ) -> None:
+        """Where TensorFlow is installed, its errors are known and give the name."""
+        errors = ErrorLines(image)
+        errors.feed(line)
+
+        text = script_failure(1, errors.text, ("python",), image=image)
+
+        assert text.startswith(f'{name}:\nExitCode 1\nErrorMessage "{line}"\n')
+
+    def test_error_of_one_framework_is_a_line_of_another(self) -> None:
+        """An image without TensorFlow does not know TensorFlow's errors."""
+        errors = ErrorLines("me/own:1")
+        errors.feed("DataLossError: x")
+
+        assert errors.text == ""
+
+    def test_hand_of_the_compiler_is_said(self) -> None:
+        """A failure in the training compiler is called so, whatever the exit code."""
+        text = script_failure(137, "RuntimeError: torch_xla/x.cc", ("python",))
+
+        assert 'ExtraInfo "SMTrainingCompiler Error: Error occurred in' in text
+        assert "OutOfMemory" not in text
