@@ -57,8 +57,16 @@ def differences(old: Any, new: Any, address: str, eyes: Eyes) -> Iterator[Differ
             place = f"{address}.{key}"
             yield from differences(old.get(key), new.get(key), place, eyes)
     elif isinstance(old, list) and isinstance(new, list):
-        for place, before, after in _aligned(old, new, address):
-            yield from differences(before, after, place, eyes)
+        found = [
+            difference
+            for place, before, after in _aligned(old, new, address)
+            for difference in differences(before, after, place, eyes)
+        ]
+        if not found and len(old) != len(new):
+            # An item that is null is no item that is missing.
+            change = Change(address=address, old=old, new=new)
+            found = [Difference(kind=Kind.CHANGED, change=change)]
+        yield from found
     else:
         yield from _leaf(old, new, address, eyes)
 
