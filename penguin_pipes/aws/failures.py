@@ -138,8 +138,9 @@ def _refusal(error: ClientError, *, resource: str, service: str) -> str:
             "that a deploy needs"
         )
     if found in BUSY:
+        words = "" if said == found else f": {said!r}"
         return (
-            f"{operation} was turned away again and again ({found}): {said!r}. AWS is "
+            f"{operation} was turned away again and again ({found}){words}. AWS is "
             "busy; wait a little and run the command again, or let botocore try longer "
             "with AWS_MAX_ATTEMPTS=20 AWS_RETRY_MODE=adaptive"
         )

@@ -133,7 +133,7 @@ class PipelineConfig:
     bucket_owner: str | None = field(
         default=None,
         validator=on(
-            maybe(checks.matches(service.ACCOUNT, "an account's 12 digits, as a text"))
+            maybe(checks.matches(service.ACCOUNT, "an account's 12 digits, in quotes"))
         ),
     )
     upload_kms_key: str | None = field(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 from typing import Final, Literal
 
@@ -89,6 +90,7 @@ def parser() -> argparse.ArgumentParser:
     """Return what knows the flags."""
     found = argparse.ArgumentParser(
         prog="penguin-pipes",
+        usage="%(prog)s [MODE] [FLAG ...]   (--help tells of each)",
         allow_abbrev=False,  # --del is no way to say --delete
         description="Create or update the pipeline at SageMaker, if anything of it "
         "changed, and perhaps start it. One of the modes does something else instead.",
@@ -249,6 +251,9 @@ def _check(arguments: Arguments) -> None:
     if arguments.env is not None and not arguments.env:
         msg = "--env: expected the name of a section [env.NAME]; got nothing"
         raise ConfigError(msg)
-    if arguments.interval <= 0:
+    if arguments.rollback is not None and arguments.rollback < 1:
+        msg = f"--rollback: versions count from 1; got {arguments.rollback}"
+        raise ConfigError(msg)
+    if not 0 < arguments.interval < math.inf:
         msg = f"--interval: expected more than zero seconds; got {arguments.interval:g}"
         raise ConfigError(msg)

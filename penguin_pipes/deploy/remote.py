@@ -13,6 +13,7 @@ from penguin_pipes import aws
 from penguin_pipes.config import PipelineConfig
 from penguin_pipes.definition import parse
 from penguin_pipes.definition.parameters import from_texts
+from penguin_pipes.definition.rules.hints import nearest
 from penguin_pipes.deploy.arguments import Arguments
 from penguin_pipes.errors import AwsError, InputError
 from penguin_pipes.report.prose import say
@@ -192,7 +193,15 @@ class Remote:
         return aws.latest(self.account.sagemaker, self.config.name, of=running)
 
     def _parameters(self, definition: str) -> dict[str, Any]:
-        return from_texts(parse(definition), self.arguments.parameter)
+        """Return the values to start with; refuse unknown names, of steps too."""
+        parsed = parse(definition)
+        known = [step.name for step in parsed.steps]
+        for name in self.arguments.steps:
+            if name not in known:
+                hint = nearest(name, known)
+                msg = f"--steps: the pipeline has no step {name!r}; {hint}"
+                raise InputError(msg)
+        return from_texts(parsed, self.arguments.parameter)
 
     def _upload(self) -> None:
         from penguin_pipes.report.upload import UploadProgress

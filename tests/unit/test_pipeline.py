@@ -271,6 +271,52 @@ def test_parallelism_is_sent_with_the_pipeline(
     assert pipeline.definition() == plain.definition()
 
 
+def test_schedules_of_the_sdk_are_set_with_the_role_of_the_config(aws: Any) -> None:
+    """A schedule starts the pipeline as its own role, and another deploy leaves it."""
+    from sagemaker.mlops.workflow.triggers import PipelineSchedule
+
+    assert aws
+    pipeline = build_pipeline(penguins_config(bucket="acme-ml", role=ROLE))
+    arn = pipeline.upsert()["PipelineArn"]
+
+    pipeline.put_triggers([PipelineSchedule(name="nightly", rate=(1, "day"))])
+    pipeline.upsert()
+
+    client = boto3.client("scheduler", region_name="us-east-1")
+    found = client.get_schedule(Name="nightly")
+    assert (found["ScheduleExpression"], found["State"]) == ("rate(1 day)", "ENABLED")
+    assert (found["Target"]["Arn"], found["Target"]["RoleArn"]) == (arn, ROLE)
+    pipeline.delete_triggers(["nightly"])
+    assert client.list_schedules()["Schedules"] == []
+
+
+def test_selective_execution_of_the_sdk_is_passed_on(aws: Any) -> None:
+    """The SDK's own config reaches the call as it is."""
+    from sagemaker.mlops.workflow.selective_execution_config import (
+        SelectiveExecutionConfig,
+    )
+
+    assert aws
+    pipeline = build_pipeline(penguins_config(bucket="acme-ml", role=ROLE))
+    source = f"{pipeline.upsert()['PipelineArn']}/execution/abc"
+    asked: list[dict[str, Any]] = []
+    client = pipeline.sagemaker_session.sagemaker_client
+    client.meta.events.register(
+        "provide-client-params.sagemaker.StartPipelineExecution",
+        lambda params, **_: asked.append(params),
+    )
+    selected = SelectiveExecutionConfig(
+        selected_steps=["train-model"], source_pipeline_execution_arn=source
+    )
+
+    pipeline.start(selective_execution_config=selected)
+
+    assert asked[0]["SelectiveExecutionConfig"] == {
+        "SelectedSteps": [{"StepName": "train-model"}],
+        "SourcePipelineExecutionArn": source,
+    }
+
+
 def test_owner_and_key_of_uploads_come_from_the_config(
     churn_config: Callable[..., PipelineConfig],
 ) -> None:

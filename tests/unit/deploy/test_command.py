@@ -24,6 +24,27 @@ def test_a_trace_is_shown_on_request_alone(capsys: pytest.CaptureFixture[str]) -
     assert "Traceback" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("flags", "match"),
+    [
+        (["--plann"], "unrecognized arguments: --plann"),
+        (["--delet"], "unrecognized arguments: --delet"),
+        (["--rollback", "x"], "argument --rollback: invalid int value: 'x'"),
+        (["--plan", "--delete"], "--delete: not allowed with argument --plan"),
+    ],
+)
+def test_what_is_no_command_line_is_told_in_two_lines(
+    flags: list[str], match: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Half a flag is none: --delet deletes nothing."""
+    with pytest.raises(SystemExit, match="2"):
+        main(flags)
+
+    usage, told = capsys.readouterr().err.splitlines()
+    assert usage.startswith("usage: penguin-pipes [MODE] [FLAG ...]")
+    assert match in told
+
+
 def test_every_flag_in_the_readme_is_one(capsys: pytest.CaptureFixture[str]) -> None:
     """What the README types, --help knows."""
     commands = re.findall(r"penguin_pipes\.deploy (.*)", README.read_text())
