@@ -20,25 +20,16 @@ if TYPE_CHECKING:
     from judge.sides import Seen
 
 HARNESS: Final = (
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "S3_ENDPOINT_URL",
-    "SAGEMAKER_BASE_DIR",
-    "SM_STUDIO_LOCAL_MODE",
-)
+    "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "S3_ENDPOINT_URL",
+    "SAGEMAKER_BASE_DIR", "SM_STUDIO_LOCAL_MODE",
+)  # fmt: skip
 """What lets the toolkit run outside of a container: its own switches for another
 ``/opt/ml``, for no name server that knows ``algo-1``, and for a stand-in of S3."""
 
 TENSORFLOW_LEAVES: Final = (
-    "ENABLE_RUNTIME_UPTIME_TELEMETRY",
-    "HDF5_PLUGIN_PATH",
-    "KMP_DUPLICATE_LIB_OK",
-    "KMP_INIT_AT_FORK",
-    "TF2_BEHAVIOR",
-    "TPU_ML_PLATFORM",
-    "TPU_ML_PLATFORM_VERSION",
-)
-
+    "ENABLE_RUNTIME_UPTIME_TELEMETRY", "HDF5_PLUGIN_PATH", "KMP_DUPLICATE_LIB_OK",
+    "KMP_INIT_AT_FORK", "TF2_BEHAVIOR", "TPU_ML_PLATFORM", "TPU_ML_PLATFORM_VERSION",
+)  # fmt: skip
 
 Level = Callable[["Seen", "Seen"], "tuple[Seen, Seen]"]
 """What makes two sides the same in one respect: the toolkit's, then the local run's."""
@@ -157,8 +148,11 @@ def _talk(theirs: Seen, ours: Seen) -> tuple[Seen, Seen]:
     return attrs.evolve(theirs, is_talked_over=False), ours
 
 
-FAILS: Final = f"{LOOK}raise ValueError('upside down')\n"
-TORN: Final = "torn lines"
+def _fails(*lines: str) -> dict[str, str]:
+    """Return the code of a script that writes by itself, and fails."""
+    body = "\n".join(("import os, time", *lines, "raise SystemExit(1)"))
+    return {"train.py": f"{LOOK}{body}\n"}
+
 
 DIFFERENCES: Final = (
     Difference(
@@ -220,21 +214,19 @@ DIFFERENCES: Final = (
         name="message not caught",
         why="Only frameworks that ask for it get the script's error into the failure; "
         "the local run always says what it knows.",
-        witness=Case(image=OWN, code={"train.py": FAILS}),
+        witness=Case(image=OWN, code=_fails("os.write(2, b'ValueError: x')")),
         level=_message,
     ),
     Difference(
-        name=TORN,
+        name="torn lines",
         why="The toolkit takes what one read of a pipe happens to hold for whole lines: "
         "the same script fails with another message the next time.",
         witness=Case(
-            code={
-                "train.py": f"{LOOK}import os, time\n"
-                "for piece in b'ValueError', b': ', b'upside down':\n"
-                "    os.write(2, piece)\n"
-                "    time.sleep(0.3)\n"
-                "raise SystemExit(1)\n"
-            }
+            code=_fails(
+                "for piece in b'ValueError', b': ', b'upside down':",
+                "    os.write(2, piece)",
+                "    time.sleep(0.3)",
+            )
         ),
         level=_torn,
     ),
@@ -243,13 +235,11 @@ DIFFERENCES: Final = (
         why="The toolkit reads stdout and stderr apart and so loses what was printed "
         "when; the local run's log keeps the order, and its message follows it.",
         witness=Case(
-            code={
-                "train.py": f"{LOOK}import os, time\n"
-                "os.write(2, b'ValueError: one')\n"
-                "time.sleep(0.3)\n"
-                "os.write(1, b'\\nand on it went\\n')\n"
-                "raise SystemExit(1)\n"
-            }
+            code=_fails(
+                "os.write(2, b'ValueError: one')",
+                "time.sleep(0.3)",
+                r"os.write(1, b'\nand on it went\n')",
+            )
         ),
         level=_order,
     ),
@@ -258,12 +248,10 @@ DIFFERENCES: Final = (
         why="A script that prints errors for ever must not fill the memory; the "
         "service reads the first 1024 characters, and those are the same.",
         witness=Case(
-            code={
-                "train.py": f"{LOOK}import os\n"
-                "text = ''.join(f'ValueError: {i}\\n' for i in range(1500))\n"
-                "os.write(2, text.encode())\n"
-                "raise SystemExit(1)\n"
-            }
+            code=_fails(
+                r"lines = (f'ValueError: {number}\n' for number in range(1500))",
+                "os.write(2, ''.join(lines).encode())",
+            )
         ),
         level=_cut,
     ),
