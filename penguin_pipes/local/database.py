@@ -38,6 +38,7 @@ class Database:
             )
             self._connection.row_factory = sqlite3.Row
             try:
+                self._opened = _identity(self._path)
                 self._prepare()
             except BaseException:
                 self._connection.close()
@@ -61,6 +62,8 @@ class Database:
     def write(self, statement: str, *values: object) -> int:
         """Carry out one statement; return how many rows it changed."""
         with self._translated():
+            if not self._connection.in_transaction:
+                self._refuse_if_gone()
             return self._connection.execute(statement, values).rowcount
 
     def write_all(self, statement: str, rows: Iterable[tuple[Any, ...]]) -> None:
@@ -84,6 +87,7 @@ class Database:
         self.write("BEGIN IMMEDIATE")
         try:
             yield
+            self._refuse_if_gone()
             self.write("COMMIT")
         except BaseException:
             # A disk that is full has rolled back already.
@@ -118,6 +122,15 @@ class Database:
         """Return how many layouts the database has had."""
         return int(self.rows("PRAGMA user_version")[0][0])
 
+    def _refuse_if_gone(self) -> None:
+        """Raise if the file is no more: SQLite would go on writing, to nowhere."""
+        if _identity(self._path) != self._opened:
+            msg = (
+                f"{self._path} was deleted or moved while it was in use, and the "
+                "records in it with it; run again, and leave the home alone meanwhile"
+            )
+            raise HomeError(msg)
+
     @contextlib.contextmanager
     def _translated(self) -> Iterator[None]:
         """Translate what the disk or the database refuses."""
@@ -129,3 +142,12 @@ class Database:
                 "another folder with home= (--home)"
             )
             raise HomeError(msg) from error
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from every other, or None if there is none."""
+    try:
+        status = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return status.st_dev, status.st_ino

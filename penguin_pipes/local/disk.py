@@ -104,7 +104,8 @@ def home_errors(home: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        place = error.filename or home
+        # Of two names, as in a copy, the second is the one that is written to.
+        place = error.filename2 or error.filename or home
         msg = (
             f"{place}: {error.strerror or error}; runs are kept in {home}: free or "
             "unlock it, or choose another folder with home= (--home)"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -45,6 +46,10 @@ INTERRUPTED: Final = "the run was interrupted"
 CHANGED: Final = (
     "an input or the code changed while the step ran; its result is not kept for "
     "later runs"
+)
+OVERWRITTEN: Final = (
+    "another run wrote to the same output at the same time; the step's result is not "
+    "kept for later runs"
 )
 
 
@@ -220,8 +225,11 @@ class Execution:
         if result.failure is not None:
             return end
         self.described[task.step.name] = result.properties
-        # After a failure the work tree stays, for it shows what the job saw.
-        remove(job.tree.root)
+        # After a failure the work tree stays, for it shows what the job saw. If it
+        # cannot go, say because a process that left the job still writes there, it
+        # stays until the run is pruned: the step has succeeded all the same.
+        with contextlib.suppress(OSError):
+            remove(job.tree.root)
         return attrs.evolve(end, kept=self._kept(task, verdict, result))
 
     def _kept(self, task: Task, verdict: Verdict, result: JobResult) -> Result | None:
@@ -232,13 +240,17 @@ class Execution:
         if not self.cache.still_holds(verdict):
             self.announce(StepWarned(name, CHANGED))
             return None
-        return self.cache.result(
+        kept = self.cache.result(
             verdict.key,
             result,
             run=self.plan.id,
             pipeline=self.plan.pipeline,
             step=name,
         )
+        if not all(map(self.storage.is_own, result.artifacts.values())):
+            self.announce(StepWarned(name, OVERWRITTEN))
+            return None
+        return kept
 
     def _job(self, task: Task) -> Job:
         """Return what the task's kind needs to run it."""

@@ -113,14 +113,17 @@ class History:
 
     def runs(self) -> tuple[Run, ...]:
         """Return every run, the newest first."""
-        rows = self._database.rows(
-            "SELECT * FROM runs ORDER BY started_at DESC, rowid DESC"
-        )
+        # In the order in which they were written down: clocks can be set back.
+        rows = self._database.rows("SELECT * FROM runs ORDER BY rowid DESC")
         return tuple(self._run(row) for row in rows)
 
     def together(self) -> AbstractContextManager[None]:
         """Write down all of what follows at once, or nothing of it."""
         return self._database.transaction()
+
+    def ids(self) -> tuple[str, ...]:
+        """Return the id of every run."""
+        return tuple(row["id"] for row in self._database.rows("SELECT id FROM runs"))
 
     def unfinished(self) -> tuple[str, ...]:
         """Return the ids of the runs whose end nobody has written down."""
@@ -128,10 +131,14 @@ class History:
         return tuple(row["id"] for row in self._database.rows(query, Status.EXECUTING))
 
     def end_killed(self, identity: str) -> None:
-        """Write down that a run was killed, and that so was what it was doing."""
+        """Write down that a run was killed, and that so was what it was doing.
+
+        Nothing changes if it has written down its own end in the meantime.
+        """
         with self._database.transaction():
             self._database.write(
-                "UPDATE runs SET status = ? WHERE id = ?", Status.STOPPED, identity
+                "UPDATE runs SET status = ? WHERE id = ? AND status = ?",
+                *(Status.STOPPED, identity, Status.EXECUTING),
             )
             self._database.write(
                 "UPDATE steps SET status = ?, failure = ? WHERE run = ? AND status = ?",

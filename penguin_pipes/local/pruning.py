@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
@@ -17,10 +19,13 @@ from penguin_pipes.local.recovery import RUNS, recover
 from penguin_pipes.local.storage import Storage, files_below
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from datetime import datetime, timedelta
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
     from penguin_pipes.local.records import Run
+
+WORDS: Final = re.compile(r"[^0-9A-Za-z]+")
+"""What stands between the words of a name."""
 
 
 @attrs.frozen(kw_only=True)
@@ -28,7 +33,7 @@ class Pruned:
     """What was taken out of a home.
 
     Attributes:
-        runs: The ids of the runs that are gone.
+        runs: The ids of the runs that are gone, the newest first.
         freed: How many bytes of outputs, logs and work trees they had.
         left: How many bytes are left.
     """
@@ -55,16 +60,24 @@ def prune(
         max_bytes: How much the outputs, logs and work trees of all runs may take.
 
     Raises:
-        InputError: If neither is given, or there is no such home.
+        InputError: If neither is given, or is negative, or there is no such home.
         HomeError: If the home cannot be used, or a run is at work in it.
     """
     if older_than is None and max_bytes is None:
         msg = "prune: say how much is to be kept, with older_than= or max_bytes="
         raise InputError(msg)
-    if not (home / FILE).is_file():
-        msg = f"{home} is no home of local runs: there is no {FILE} in it"
+    if older_than is not None and older_than < timedelta():
+        msg = f"prune: older_than: expected no time or more; got {older_than}"
+        raise InputError(msg)
+    if max_bytes is not None and max_bytes < 0:
+        msg = f"prune: max_bytes: expected 0 or more; got {max_bytes}"
         raise InputError(msg)
     home = home.absolute()
+    with home_errors(home):
+        is_home = (home / FILE).is_file()
+    if not is_home:
+        msg = f"{home} is no home of local runs: there is no {FILE} in it"
+        raise InputError(msg)
     with home_errors(home), Database(home) as database:
         recover(home, History(database), Storage(home / "s3", {}))
         with alone(home) as is_alone:
@@ -76,6 +89,8 @@ def prune(
 
 def shrink(home: Path, max_bytes: int) -> Pruned | None:
     """Take out the oldest runs until the rest is small, if nobody is at work here."""
+    if not (home / FILE).is_file():
+        return None  # whoever took it away has taken out everything
     with home_errors(home), Database(home) as database, alone(home) as is_alone:
         return _prune(home, database, None, max_bytes) if is_alone else None
 
@@ -84,74 +99,78 @@ def _prune(
     home: Path, database: Database, older_than: timedelta | None, max_bytes: int | None
 ) -> Pruned:
     """Take out what is too old or too much, nobody being at work in the home."""
-    history = History(database)
-    runs, sizes = history.runs(), _Sizes(home)
-    whole = sum(map(sizes.of, runs))
-    since = None if older_than is None else now() - older_than
-    kept = _kept(runs, sizes, since=since, max_bytes=max_bytes)
-    gone = tuple(run for run in reversed(runs) if run.id not in kept)
-    needed = _Needed(path for run in runs if run.id in kept for path in outputs(run))
-    unrecorded = _unrecorded(home, {run.id for run in gone})
+    history, storage = History(database), Storage(home / "s3", {})
+    runs = history.runs()
+    places = _places(home, runs)
+    sizes = _sizes(home, places)
+    kept = _kept(runs, sizes, since=_since(older_than), max_bytes=max_bytes)
+    needed = _Needed(path for run in kept for path in places[run])
+    # The newest first: at no time is a run left without one whose results it took.
+    gone = tuple(run.id for run in runs if run.id not in kept)
+    last = {path: run for run in gone for path in places[run]}
     for run in gone:
         # The record last: until it is gone, the next pruning knows what is left.
-        for path in (*outputs(run), *unrecorded.get(run.id, ())):
-            if not needed.has(path) and path.is_relative_to(home):
-                _remove_with_parents(path, home / "s3")
-        remove(home / RUNS / run.id)
-        history.forget(run.id)
+        for path in places[run]:
+            if last[path] == run and not needed.has(path):
+                storage.discard(path)
+        remove(home / RUNS / run)
+        history.forget(run)
     _forget_digests(database)
-    left = sum(map(_Sizes(home).of, history.runs()))
-    return Pruned(runs=tuple(run.id for run in gone), freed=whole - left, left=left)
+    left = sum(
+        _sizes(home, {run: places[run] for run in places if run in kept}).values()
+    )
+    return Pruned(runs=gone, freed=sum(sizes.values()) - left, left=left)
+
+
+def _since(older_than: timedelta | None) -> datetime | None:
+    """Return when a run must have started to be young enough."""
+    try:
+        return None if older_than is None else now() - older_than
+    except OverflowError:
+        return None  # before the calendar begins: every run is
 
 
 def _kept(
     runs: tuple[Run, ...],
-    sizes: _Sizes,
+    sizes: Mapping[str, int],
     *,
     since: datetime | None,
     max_bytes: int | None,
 ) -> set[str]:
     """Return which runs stay: the newest ones that fit, and those they took from."""
-    by_id = {run.id: run for run in runs}
     kept: set[str] = set()
     total = 0
     for run in runs:
-        more = _sources(run, by_id) - kept
-        size = sum(sizes.of(by_id[each]) for each in more)
-        is_old = since is not None and run.started_at < since
-        is_much = max_bytes is not None and total + size > max_bytes
-        if kept and (is_old or is_much):
+        # Records can lie in the future, or out of order: clocks can be set.
+        if kept and since is not None and run.started_at < since:
+            continue
+        # What is taken is always the original: there are no chains.
+        taken = {step.reused_from for step in run.steps if step.reused_from in sizes}
+        more = {run.id, *filter(None, taken)} - kept
+        size = sum(sizes[each] for each in more)
+        if kept and max_bytes is not None and total + size > max_bytes:
             break
         kept |= more
         total += size
     return kept
 
 
-def _sources(run: Run, by_id: Mapping[str, Run]) -> set[str]:
-    """Return a run and all whose results it took."""
-    found = {run.id}
-    for step in run.steps:
-        # What is taken is always the original: there are no chains.
-        if step.reused_from is not None and step.reused_from in by_id:
-            found.add(step.reused_from)
-    return found
+def _places(home: Path, runs: Iterable[Run]) -> dict[str, set[Path]]:
+    """Return where the outputs of every run lie, those that it took included.
 
-
-def outputs(run: Run) -> Iterator[Path]:
-    """Yield where the outputs of a run lie, those that it took included."""
-    for step in run.steps:
-        yield from step.artifacts.values()
-
-
-def _unrecorded(home: Path, runs: set[str]) -> dict[str, list[Path]]:
-    """Return what runs that were killed may have published without a record of it.
-
-    The names of outputs hold the id of their run, unless a definition fixes them.
+    A run that was killed may have published more than there is a record of. The names
+    of outputs hold the id of their run, unless a definition fixes them.
     """
-    found: dict[str, list[Path]] = {}
+    found = {
+        run.id: {path for step in run.steps for path in step.artifacts.values()}
+        for run in runs
+    }
     for path in (home / "s3").rglob("*"):
-        for identity in runs.intersection(path.name.split("-")):
-            found.setdefault(identity, []).append(path)
+        for run in found.keys() & set(WORDS.split(path.name)):
+            if found[run].isdisjoint(path.parents):
+                # What lies inside goes with it.
+                inside = {each for each in found[run] if path in each.parents}
+                found[run] = {path, *found[run]} - inside
     return found
 
 
@@ -167,22 +186,17 @@ class _Needed:
         return path in self._around or not self._paths.isdisjoint({path, *path.parents})
 
 
-class _Sizes:
-    """How many bytes runs take; what two have in common counts for the first."""
-
-    def __init__(self, home: Path) -> None:
-        self._home = home
-        self._counted: set[Path] = set()
-        self._runs: dict[str, int] = {}
-
-    def of(self, run: Run) -> int:
-        """Return what one run takes."""
-        if run.id not in self._runs:
-            own = [self._home / RUNS / run.id, *outputs(run)]
-            new = [path for path in own if path not in self._counted]
-            self._counted.update(new)
-            self._runs[run.id] = sum(map(_size, new))
-        return self._runs[run.id]
+def _sizes(home: Path, places: Mapping[str, set[Path]]) -> dict[str, int]:
+    """Return how many bytes runs take; what two have in common counts for the first."""
+    everything = {path for outputs in places.values() for path in outputs}
+    counted: set[Path] = set()
+    found = {}
+    for run, outputs in places.items():
+        outer = {path for path in outputs if everything.isdisjoint(path.parents)}
+        own = {home / RUNS / run, *outer} - counted
+        counted |= own
+        found[run] = sum(map(_size, own))
+    return found
 
 
 def _size(path: Path) -> int:
@@ -192,20 +206,9 @@ def _size(path: Path) -> int:
     return sum((path / inner).lstat().st_size for inner in files_below(path))
 
 
-def _remove_with_parents(path: Path, top: Path) -> None:
-    """Remove a path, and every folder above that it leaves empty."""
-    remove(path)
-    for folder in path.parents:
-        if folder == top or not folder.is_relative_to(top):
-            return
-        try:
-            folder.rmdir()
-        except OSError:
-            return
-
-
 def _forget_digests(database: Database) -> None:
     """Forget the digests of files that are gone."""
-    for row in database.rows("SELECT path FROM digests"):
-        if not Path(row["path"]).exists():
-            database.write("DELETE FROM digests WHERE path = ?", row["path"])
+    paths = [row["path"] for row in database.rows("SELECT path FROM digests")]
+    gone = [(path,) for path in paths if not Path(path).exists()]
+    with database.transaction():
+        database.write_all("DELETE FROM digests WHERE path = ?", gone)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from penguin_pipes.local.locks import alone, is_alive
+from penguin_pipes.local.disk import remove
+from penguin_pipes.local.locks import RUN, alone, is_alive
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,3 +28,12 @@ def recover(home: Path, history: History, storage: Storage) -> None:
     with alone(home) as is_alone:
         if is_alone:
             storage.sweep()
+            _remove_stillborn(home / RUNS, frozenset(history.ids()))
+
+
+def _remove_stillborn(runs: Path, known: frozenset[str]) -> None:
+    """Remove the folders of runs that were killed before anything was noted of them."""
+    for folder in runs.glob("*/"):
+        is_bare = all(path.name == RUN for path in folder.iterdir())
+        if folder.name not in known and is_bare:
+            remove(folder)

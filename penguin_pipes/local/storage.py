@@ -7,6 +7,7 @@ by the caller are read and never written.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import uuid
@@ -87,6 +88,7 @@ class Storage:
     def __init__(self, folder: Path, files: Mapping[str, Path]) -> None:
         self._folder = folder
         self._files = {S3Uri.parse(name): _there(name, files[name]) for name in files}
+        self._published: dict[Path, dict[Path, tuple[int, ...]]] = {}
 
     def place(self, name: S3Uri) -> Path:
         """Return where the object or prefix *name* is kept when it is published."""
@@ -154,6 +156,7 @@ class Storage:
                 aside = source
             else:
                 self._gather(source, aside)
+            own = {way: _mark(aside / way) for way in _ways(aside)}
             with publishing(self._folder.parent):
                 _keep_others(target, aside)
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -161,7 +164,19 @@ class Storage:
         finally:
             remove(aside)
         sync_folder(target.parent)
+        self._published[target] = {**self._published.get(target, {}), **own}
         return target
+
+    def is_own(self, target: Path) -> bool:
+        """Return whether what was published there is there still.
+
+        Another run may have published files of the same names in the meantime.
+        """
+        own = self._published.get(target, {})
+        try:
+            return all(_mark(target / way) == mark for way, mark in own.items())
+        except OSError:
+            return False
 
     def _gather(self, source: Path, aside: Path) -> None:
         """Write beside a name what is going to lie there."""
@@ -174,6 +189,25 @@ class Storage:
             (aside / inner).parent.mkdir(parents=True, exist_ok=True)
             _copy_synced(source / inner, aside / inner)
 
+    def discard(self, place: Path) -> None:
+        """Take out what lies there, at once, and the folders that it leaves empty.
+
+        Nothing outside of the storage is touched, even if a link leads there.
+        """
+        if not place.parent.resolve().is_relative_to(self._folder.resolve()):
+            return
+        aside = self._folder / f"{ASIDE}{uuid.uuid4().hex}"
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            place.rename(aside)
+        remove(aside)
+        for folder in place.parents:
+            if folder == self._folder:
+                return
+            try:
+                folder.rmdir()
+            except OSError:
+                return
+
     def sweep(self) -> None:
         """Remove what runs that were killed had begun to publish.
 
@@ -181,6 +215,20 @@ class Storage:
         """
         for path in self._folder.glob(f"{ASIDE}*"):
             remove(path)
+
+
+def _ways(path: Path) -> Iterator[Path]:
+    """Yield the ways from a file to itself, or from a folder to the files below."""
+    return files_below(path) if path.is_dir() else iter([Path()])
+
+
+def _mark(path: Path) -> tuple[int, ...]:
+    """Return what tells a file that was published from one that took its place.
+
+    Not when its names last changed: others may give it a second one.
+    """
+    found = path.lstat()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _keep_others(target: Path, fresh: Path) -> None:
