@@ -18,6 +18,7 @@ import tempfile
 import time
 import traceback
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,7 +28,7 @@ from penguin_pipes.local import explain_locally, prune, run_locally
 from penguin_pipes.local.__main__ import main as command_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 PACKAGE: Final = f"{os.sep}penguin_pipes{os.sep}local{os.sep}"
 CHANGES: Final = frozenset(
@@ -45,19 +46,19 @@ CLONE_NEWNS, MS_REC, MS_PRIVATE, MS_REMOUNT = 0x20000, 0x4000, 0x40000, 0x20
 CAPABILITY_VERSION_3: Final = 0x20080522
 
 
-class KillAtSite:
-    """A profiler that kills its own process at the n-th visit of a place in the code.
+class AtSite:
+    """A profiler that acts at the n-th visit of a place in the code.
 
     A place is what is called from C, whether before or after, and the functions of the
     engine that lead there.
     """
 
-    def __init__(self, site: str | None, nth: int) -> None:
+    def __init__(self, site: str | None, nth: int, act: Callable[[], object]) -> None:
         self.visits: Counter[str] = Counter()
-        self._site, self._nth = site, nth
+        self._site, self._nth, self._act = site, nth, act
 
     def __call__(self, frame: Any, event: str, function: Any) -> None:
-        """Count a visit, and kill at the one that is asked for."""
+        """Count a visit, and act at the one that is asked for."""
         if event not in {"c_call", "c_return"}:
             return
         name = _name(function)
@@ -67,7 +68,7 @@ class KillAtSite:
         site = " < ".join([f"{event.removeprefix('c_')} {name}", *way])
         self.visits[site] += 1
         if site == self._site and self.visits[site] == self._nth:
-            os.kill(os.getpid(), signal.SIGKILL)
+            self._act()
 
 
 def _name(function: Any) -> str:
@@ -181,7 +182,7 @@ def _do(deed: dict[str, Any]) -> dict[str, Any]:
     """Do one deed; say what came of it, or what was raised and where."""
     if deed.get("ordinary"):
         _be_ordinary()
-    profiler = KillAtSite(deed.get("site"), deed.get("nth", 1))
+    profiler = AtSite(deed.get("site"), deed.get("nth", 1), partial(_act, deed))
     if deed.get("site") or deed.get("sites"):
         sys.setprofile(profiler)
     try:
@@ -195,6 +196,15 @@ def _do(deed: dict[str, Any]) -> dict[str, Any]:
     finally:
         sys.setprofile(None)
     return {**said, "sites": dict(profiler.visits)}
+
+
+def _act(deed: dict[str, Any]) -> None:
+    """Do what a deed says of its place: be killed, if it does not say other deeds."""
+    if "then" not in deed:
+        os.kill(os.getpid(), signal.SIGKILL)
+    for answer in _answer(deed["then"]):
+        if "run" not in answer:
+            raise AssertionError(answer)
 
 
 def _where(error: BaseException) -> Iterator[str]:
