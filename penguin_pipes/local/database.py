@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import time
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from penguin_pipes.errors import HomeError
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 FILE: Final = "runs.sqlite"
 BUSY_S: Final = 30.0
 """How long to wait for another run that writes into the same home."""
+PAUSE_S: Final = 0.01
+
+PRIMARY: Final = 0xFF
+"""The part of an error's code that says its kind; the rest tells details."""
 
 
 class Database:
@@ -98,7 +103,7 @@ class Database:
     def _prepare(self) -> None:
         """Set the database up, or see that it is one of ours."""
         self.write("PRAGMA foreign_keys = ON")
-        self.write("PRAGMA journal_mode = WAL")
+        self._keep_log()
         # With a write-ahead log the database is sound after a loss of power, too;
         # what it may lose then are the last steps, which are run again.
         self.write("PRAGMA synchronous = NORMAL")
@@ -117,6 +122,24 @@ class Database:
                 f"this one knows {len(LAYOUTS)}); upgrade it, or choose another home"
             )
             raise HomeError(msg)
+
+    def _keep_log(self) -> None:
+        """Have a write-ahead log.
+
+        For everything else SQLite waits by itself until others let go, but whoever is
+        not the only one to open a new database is refused the change to a log at once.
+        """
+        last = time.monotonic() + BUSY_S
+        while True:
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                is_busy = error.sqlite_errorcode & PRIMARY == sqlite3.SQLITE_BUSY
+                if not is_busy or time.monotonic() > last:
+                    raise
+                time.sleep(PAUSE_S)
+            else:
+                return
 
     def _layout(self) -> int:
         """Return how many layouts the database has had."""

@@ -26,6 +26,7 @@ from penguin_pipes.definition import refuse_errors
 from penguin_pipes.errors import PenguinPipesError
 from penguin_pipes.local import explain_locally, prune, run_locally
 from penguin_pipes.local.__main__ import main as command_line
+from penguin_pipes.local.database import Database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -103,6 +104,16 @@ def _run(deed: dict[str, Any]) -> dict[str, Any]:
     return {"run": run.id, "memory_kb": after - before}
 
 
+def _open(deed: dict[str, Any]) -> dict[str, Any]:
+    """Open the homes that others open at the same moment."""
+    for at, home in deed["homes"]:
+        while time.time() < at:
+            pass
+        with Database(Path(home)) as database, database.transaction():
+            database.write("INSERT INTO digests VALUES (?, '', 0, '')", os.getpid())
+    return {}
+
+
 def _prune(deed: dict[str, Any]) -> dict[str, Any]:
     """Prune a home; say which runs went."""
     return {"gone": prune(Path(deed["home"]), max_bytes=deed["max_bytes"]).runs}
@@ -171,6 +182,7 @@ def _be_ordinary() -> None:
 
 DEEDS: Final = {
     "run": _run,
+    "open": _open,
     "prune": _prune,
     "explain": _explain,
     "main": _main,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any, Final
+import time
+from pathlib import Path
+from typing import Any, Final
 
 from penguin_pipes.errors import HomeError
 from penguin_pipes.local import Status, prune, run_locally
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from penguin_pipes.local.database import Database
 
 AT_ONCE: Final = 4
 ROUNDS: Final = 4
@@ -49,6 +49,19 @@ def test_runs_of_one_definition(
         assert len(first) == 5
         assert others == [first] * (AT_ONCE - 1)
         assert look.soundness(home) == "ok"
+
+
+def test_homes_made_by_many_at_once(engine: Any, tmp_path: Path) -> None:
+    """Nobody is refused a home because somebody else is making it."""
+    start = time.time() + 0.5
+    homes = [(start + 0.05 * n, str(tmp_path / f"home-{n}")) for n in range(20)]
+
+    answers = engine.do(*[{"do": "open", "homes": homes}] * AT_ONCE)
+
+    assert [answer.get("message") for answer in answers] == [None] * AT_ONCE
+    for _, home in homes:
+        with Database(Path(home)) as database:
+            assert len(database.rows("SELECT * FROM digests")) == AT_ONCE
 
 
 def test_runs_of_different_definitions_lose_no_file_of_a_shared_prefix(
