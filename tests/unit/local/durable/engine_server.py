@@ -107,8 +107,7 @@ def _run(deed: dict[str, Any]) -> dict[str, Any]:
 def _open(deed: dict[str, Any]) -> dict[str, Any]:
     """Open the homes that others open at the same moment."""
     for at, home in deed["homes"]:
-        while time.time() < at:
-            pass
+        time.sleep(max(0, at - time.time()))
         with Database(Path(home)) as database, database.transaction():
             database.write("INSERT INTO digests VALUES (?, '', 0, '')", os.getpid())
     return {}

@@ -12,6 +12,7 @@ from penguin_pipes.local import Status, prune, run_locally
 from penguin_pipes.local.database import Database
 
 AT_ONCE: Final = 4
+MANY: Final = 8
 ROUNDS: Final = 4
 SHARED: Final = "s3://shared/out"
 
@@ -54,14 +55,14 @@ def test_runs_of_one_definition(
 def test_homes_made_by_many_at_once(engine: Any, tmp_path: Path) -> None:
     """Nobody is refused a home because somebody else is making it."""
     start = time.time() + 0.5
-    homes = [(start + 0.05 * n, str(tmp_path / f"home-{n}")) for n in range(20)]
+    homes = [(start + 0.05 * n, str(tmp_path / f"home-{n}")) for n in range(40)]
 
-    answers = engine.do(*[{"do": "open", "homes": homes}] * AT_ONCE)
+    answers = engine.do(*[{"do": "open", "homes": homes}] * MANY)
 
-    assert [answer.get("message") for answer in answers] == [None] * AT_ONCE
+    assert [answer.get("message") for answer in answers] == [None] * MANY
     for _, home in homes:
         with Database(Path(home)) as database:
-            assert len(database.rows("SELECT * FROM digests")) == AT_ONCE
+            assert len(database.rows("SELECT * FROM digests")) == MANY
 
 
 def test_runs_of_different_definitions_lose_no_file_of_a_shared_prefix(
