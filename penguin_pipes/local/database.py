@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import sqlite3
 import time
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -18,6 +19,9 @@ FILE: Final = "runs.sqlite"
 BUSY_S: Final = 30.0
 """How long to wait for another run that writes into the same home."""
 PAUSE_S: Final = 0.01
+
+LITTLE: Final = 64 * 1024
+"""Bytes without which SQLite cannot do much: its index of the log takes half of it."""
 
 PRIMARY: Final = 0xFF
 """The part of an error's code that says its kind; the rest tells details."""
@@ -161,10 +165,17 @@ class Database:
             yield
         except (OSError, sqlite3.Error) as error:
             msg = (
-                f"{self._path} cannot be used: {error}; free or unlock it, or choose "
-                "another folder with home= (--home)"
+                f"{self._path} cannot be used: {self._cause(error)}; free or unlock "
+                "it, or choose another folder with home= (--home)"
             )
             raise HomeError(msg) from error
+
+    def _cause(self, error: Exception) -> str:
+        """Return why something was refused; SQLite does not always tell of space."""
+        with contextlib.suppress(OSError):
+            if shutil.disk_usage(self.home).free < LITTLE:
+                return f"{error} (the disk is full)"
+        return str(error)
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

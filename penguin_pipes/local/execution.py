@@ -167,11 +167,19 @@ class Execution:
         """Write down how a task ended, and what later runs can take of it."""
         changes = attrs.asdict(end, recurse=False)
         del changes["kept"]
-        with self.history.together():
-            # Both or neither: a step that is not run again has a whole record.
-            if end.kept is not None:
-                self.cache.results.keep(end.kept)
-            return self._note(task, **changes, finished_at=now(), seconds=seconds)
+        before = self.record
+        try:
+            with self.history.together():
+                # Both or neither: a step that is not run again has a whole record.
+                if end.kept is not None:
+                    self.cache.results.keep(end.kept)
+                return self._note(task, **changes, finished_at=now(), seconds=seconds)
+        except HomeError as error:
+            # What nobody could write down is no success, whatever comes of the run.
+            step = before.step(task.step.name)
+            step = attrs.evolve(step, status=Status.FAILED, failure=str(error))
+            self.record = before.with_step(step)
+            raise
 
     def _attempt(self, task: Task) -> _End:
         """Take an earlier result, or run the task."""

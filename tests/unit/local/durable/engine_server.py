@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from penguin_pipes.definition import refuse_errors
 from penguin_pipes.errors import PenguinPipesError
-from penguin_pipes.local import explain_locally, prune, run_locally
+from penguin_pipes.local import History, Run, explain_locally, prune, run_locally
 from penguin_pipes.local.__main__ import main as command_line
 from penguin_pipes.local.database import Database
 
@@ -101,7 +101,27 @@ def _run(deed: dict[str, Any]) -> dict[str, Any]:
         **deed.get("options", {}),
     )
     after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return {"run": run.id, "memory_kb": after - before}
+    more = _report(run, Path(deed["home"])) if deed.get("report") else {}
+    return {"run": run.id, "memory_kb": after - before, **more}
+
+
+def _report(run: Run, home: Path) -> dict[str, Any]:
+    """Return what others cannot see of a run: its home ends with this process."""
+    with Database(home) as database:
+        (sound,) = database.rows("PRAGMA integrity_check")
+        others = [each for each in History(database).runs() if each.id != run.id]
+    steps = [step for each in others for step in each.steps]
+    return {
+        "done": sorted(step.name for step in steps if step.status == "Succeeded"),
+        "outputs": {
+            f"{step.name}/{name}/{path.name}": path.read_text()
+            for step in run.steps
+            for name, folder in step.artifacts.items()
+            for path in folder.iterdir()
+        },
+        "reused": sorted(step.name for step in run.steps if step.reused_from),
+        "soundness": sound[0],
+    }
 
 
 def _open(deed: dict[str, Any]) -> dict[str, Any]:
@@ -158,16 +178,7 @@ def _on_small_disk(deed: dict[str, Any]) -> dict[str, Any]:
             return {"unable": os.strerror(ctypes.get_errno())}
         flags = MS_REMOUNT
         answers += _answer([inner])
-    return {"answers": answers, "tree": _tree(Path(deed["folder"]))}
-
-
-def _tree(folder: Path) -> dict[str, str]:
-    """Return the small files below a folder, by their way."""
-    return {
-        str(path.relative_to(folder)): path.read_text(errors="replace")
-        for path in folder.rglob("*")
-        if path.is_file() and path.stat().st_size < 1024
-    }
+    return {"answers": answers}
 
 
 def _be_ordinary() -> None:
