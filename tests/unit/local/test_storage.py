@@ -201,3 +201,80 @@ class TestPublishing:
             storage.publish(tmp_path / "work", S3Uri.parse("s3://b/out"))
 
         assert [path.name for path in (tmp_path / "s3").iterdir()] == ["b"]
+
+
+class TestOwnership:
+    """Whether what was published is there still."""
+
+    def test_what_was_published_is_own(self, tmp_path: Path) -> None:
+        """Files of others beside it, and second names of its own, change nothing."""
+        _write(tmp_path / "one" / "a")
+        _write(tmp_path / "two" / "b")
+        storage, other = (Storage(tmp_path / "s3", {}) for _ in range(2))
+        place = storage.publish(tmp_path / "one", S3Uri("bucket", "out"))
+
+        other.publish(tmp_path / "two", S3Uri("bucket", "out"))
+
+        assert set(_tree(place)) == {"a", "b"}
+        assert storage.is_own(place)
+
+    @pytest.mark.parametrize("name", ["out", "out/a"])
+    def test_what_another_wrote_over_is_not(self, tmp_path: Path, name: str) -> None:
+        """The same name and the same bytes are no proof."""
+        _write(tmp_path / "one" / "a")
+        storage, other = (Storage(tmp_path / "s3", {}) for _ in range(2))
+        place = storage.publish(tmp_path / "one", S3Uri("bucket", "out"))
+        source = tmp_path / name.replace("out", "one")
+
+        other.publish(source, S3Uri("bucket", name))
+
+        assert not storage.is_own(place)
+
+    def test_file_that_was_moved_there_is_own(self, tmp_path: Path) -> None:
+        """A file that is taken instead of copied is the same file."""
+        source = _write(tmp_path / "model")
+        storage = Storage(tmp_path / "s3", {})
+
+        place = storage.publish(source, S3Uri("bucket", "model"), take=True)
+
+        assert storage.is_own(place)
+        place.unlink()
+        assert not storage.is_own(place)
+
+
+class TestDiscarding:
+    """What is taken out again."""
+
+    def test_folders_left_empty_go_along(self, tmp_path: Path) -> None:
+        """Nothing but what others have is left around it."""
+        _write(tmp_path / "s3" / "bucket" / "run" / "out" / "x")
+        _write(tmp_path / "s3" / "other" / "x")
+        storage = Storage(tmp_path / "s3", {})
+
+        storage.discard(tmp_path / "s3" / "bucket" / "run" / "out")
+
+        assert _tree(tmp_path / "s3") == {"other/x": "x"}
+        assert [path.name for path in (tmp_path / "s3").iterdir()] == ["other"]
+
+    def test_what_is_gone_already_is_no_trouble(self, tmp_path: Path) -> None:
+        """Whoever goes on after a kill finds half of it done."""
+        (tmp_path / "s3" / "bucket" / "run").mkdir(parents=True)
+
+        Storage(tmp_path / "s3", {}).discard(tmp_path / "s3" / "bucket" / "run" / "x")
+
+        assert [*(tmp_path / "s3").iterdir()] == []
+
+    def test_nothing_outside_is_touched(self, tmp_path: Path) -> None:
+        """Neither what lies beside the storage, nor what a link in it leads to."""
+        _write(tmp_path / "precious" / "x")
+        (tmp_path / "s3" / "bucket").mkdir(parents=True)
+        (tmp_path / "s3" / "bucket" / "link").symlink_to(tmp_path / "precious")
+        storage = Storage(tmp_path / "s3", {})
+
+        storage.discard(tmp_path / "precious")
+        storage.discard(tmp_path / "s3" / ".." / "precious")
+        storage.discard(tmp_path / "s3" / "bucket" / "link" / "x")
+        storage.discard(tmp_path / "s3" / "bucket" / "link")
+
+        assert _tree(tmp_path / "precious") == {"x": "x"}
+        assert not (tmp_path / "s3" / "bucket").exists()
