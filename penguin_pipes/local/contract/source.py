@@ -28,8 +28,11 @@ def inspect(archive: Path, program: str) -> None:
     """
     with _opened(archive) as tar:
         names = set()
-        for member in tar:
+        members = tar.getmembers()
+        links = {PurePosixPath(each.name) for each in members if each.issym()}
+        for member in members:
             _refuse_escape(member, archive)
+            _refuse_detour(member, links, archive)
             names.add(PurePosixPath(member.name))
             if PurePosixPath(member.name) == REQUIREMENTS and program.endswith(".py"):
                 _refuse_requirements(tar, member, archive)
@@ -109,6 +112,36 @@ def _refuse_escape(member: tarfile.TarInfo, archive: Path) -> None:
             "pack plain files and folders"
         )
         raise InputError(msg)
+
+
+def _refuse_detour(
+    member: tarfile.TarInfo, links: set[PurePosixPath], archive: Path
+) -> None:
+    """Raise if the way to a member, or to what it links to, leads through a link.
+
+    Each link by itself may stay inside, and yet one through another get outside.
+    """
+    name = PurePosixPath(member.name)
+    ways = [*name.parents]
+    if member.issym():
+        ways += _steps(name.parent, PurePosixPath(member.linkname).parts[:-1])
+    elif member.islnk():
+        # A second name of a link, in another folder, would lead elsewhere.
+        ways += _steps(PurePosixPath(), PurePosixPath(member.linkname).parts)
+    if not links.isdisjoint(ways):
+        msg = (
+            f"{archive}: {member.name!r} would leave the code folder, or might: its "
+            "way leads through a link; pack plain files and folders"
+        )
+        raise InputError(msg)
+
+
+def _steps(start: PurePosixPath, parts: tuple[str, ...]) -> Iterator[PurePosixPath]:
+    """Yield where one comes by, going from *start* by *parts*."""
+    here = start
+    for part in parts:
+        here = here.parent if part == ".." else here / part
+        yield here
 
 
 def _refuse_requirements(
