@@ -27,23 +27,30 @@ CHUNK: Final = 1024 * 1024
 
 def contents(
     inputs: Iterable[DataInput], storage: Storage, digests: Digests
-) -> tuple[Contents, tuple[Path, ...]]:
-    """Return the content of every input by its address, and the files it is in.
+) -> Contents:
+    """Return the content of every input by its address.
 
     Raises:
         OSError: If one of them cannot be read.
     """
     found: dict[str, Mapping[str, str]] = {}
-    files: list[Path] = []
     for data in inputs:
         objects = storage.objects(S3Uri.parse(data.uri))
-        files += objects.values()
         found[data.address] = (
             dict(_code(objects, digests))
             if data.name == CODE
             else {f"input {data.name}": digests.of_objects(objects)}
         )
-    return found, tuple(files)
+    return found
+
+
+def files_of(inputs: Iterable[DataInput], storage: Storage) -> tuple[Path, ...]:
+    """Return the files that every input is in."""
+    return tuple(
+        path
+        for data in inputs
+        for path in storage.objects(S3Uri.parse(data.uri)).values()
+    )
 
 
 def _code(objects: Mapping[str, Path], digests: Digests) -> Iterator[tuple[str, str]]:

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from penguin_pipes.durations import after
-from penguin_pipes.local.cache.contents import contents
+from penguin_pipes.local.cache.contents import contents, files_of
 from penguin_pipes.local.cache.key import Key, has_key, parts_of
 from penguin_pipes.local.cache.reasons import differences, expired
 from penguin_pipes.local.cache.results import Output, Result, Results
+from penguin_pipes.local.contract.requests import DataInput
 from penguin_pipes.local.digests import Digests
 from penguin_pipes.local.records import now
 from penguin_pipes.local.storage import Storage
 
 if TYPE_CHECKING:
     from penguin_pipes.definition import Node, Step
-    from penguin_pipes.local.contract.requests import DataInput
     from penguin_pipes.local.jobs import JobResult
 
 CLOCKS_DIFFER: Final = timedelta(minutes=5)
@@ -56,12 +56,14 @@ class Verdict:
         result: The earlier result to take, or None if the step has to run.
         reasons: Why it has to run.
         key: What its result will have come of; None if it is not to be kept.
-        files: The files that were read for the key.
+        inputs: What the step reads.
+        files: The files that were read of them for the key.
     """
 
     result: Result | None = None
     reasons: tuple[str, ...] = ()
     key: Key | None = None
+    inputs: tuple[DataInput, ...] = ()
     files: tuple[Path, ...] = ()
 
 
@@ -136,11 +138,13 @@ class Cache:
         policy = Policy.of(step)
         if not policy.enabled or not has_key(step):
             return Verdict(reasons=(OFF,))
-        found, files = contents(inputs, self.storage, self.digests)
+        files = files_of(inputs, self.storage)
+        found = contents(inputs, self.storage, self.digests)
         parts = parts_of(step, request, found)
         key = Key(parts=parts, surroundings=self.surroundings)
+        runs = Verdict(key=key, inputs=inputs, files=files)
         if self.mode is CacheMode.REFRESH:
-            return Verdict(reasons=(NOT_ASKED,), key=key, files=files)
+            return attrs.evolve(runs, reasons=(NOT_ASKED,))
         reasons: list[str] = []
         for result in self.results.of_key(pipeline, step.name, key):
             why = policy.unfit(result, self.clock()) or self._damage(result)
@@ -148,7 +152,7 @@ class Cache:
                 return Verdict(result=result, key=key)
             reasons.append(why)
         told = tuple(reasons[:1]) or self._differences(pipeline, step.name, key)
-        return Verdict(reasons=told, key=key, files=files)
+        return attrs.evolve(runs, reasons=told)
 
     def result(
         self, key: Key, result: JobResult, *, run: str, pipeline: str, step: str
@@ -172,8 +176,9 @@ class Cache:
         )
 
     def still_holds(self, verdict: Verdict) -> bool:
-        """Return whether the files still are what the verdict's key says."""
-        return self.digests.hold(verdict.files)
+        """Return whether the inputs still are what the verdict's key says."""
+        same = files_of(verdict.inputs, self.storage) == verdict.files
+        return same and self.digests.hold(verdict.files)
 
     def _damage(self, result: Result) -> str | None:
         """Return which output of *result* is not what it was, or None."""

@@ -479,6 +479,22 @@ class TestChangesMeanwhile:
         cached.run(step)
         assert cached.ran == ["a"]
 
+    def test_file_that_joins_an_input_while_the_step_runs(self, cached: Any) -> None:
+        """What lies in a folder counts, not only what lay there at first."""
+        folder = cached.project.folder / "in"
+        folder.mkdir()
+        (folder / "x.csv").write_text("1")
+        cached.project.files["s3://in/data"] = folder
+        step = cached.processing(inputs={"d": "s3://in/data/"})
+        cached.recorder.act = lambda *_: (folder / "y.csv").write_text("2")
+        cached.run(step)
+        (folder / "y.csv").unlink()
+        cached.recorder.act = cached._write
+
+        cached.run(step)
+
+        assert cached.ran == ["a"]
+
 
 def _set_back(home: Path, age: timedelta) -> None:
     """Make all results as old as *age*."""
