@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from penguin_pipes.config import PipelineConfig
+    from penguin_pipes.deploy.rendered import Rendered
     from penguin_pipes.flags import LocalFlags
     from penguin_pipes.local.backends import Isolation
+    from penguin_pipes.local.preparation import Asked
 
 LIBRARIES: Final = ("numpy", "pandas", "sklearn", "tensorflow")
 """What the penguins' scripts import, and the extra ``local`` installs."""
@@ -46,57 +48,78 @@ def run_here(
         RequestError: It cannot run; nothing was started.
         HomeError: The home cannot be used.
     """
-    from penguin_pipes.definition import parse
-    from penguin_pipes.definition.parameters import from_texts
     from penguin_pipes.deploy.rendered import remember, rendered
-    from penguin_pipes.local import CacheMode, Run
-    from penguin_pipes.local.backends import ProcessBackend
-    from penguin_pipes.local.engine import run
     from penguin_pipes.local.explain import explain
     from penguin_pipes.local.interrupts import interrupted_by_requests_to_end
-    from penguin_pipes.local.preparation import Asked
     from penguin_pipes.penguins import shipped
-    from penguin_pipes.report import (
-        RunProgress,
-        show_explanation,
-        show_failure,
-        show_run,
-    )
+    from penguin_pipes.report import show_explanation
 
     if config.training.source == shipped("scripts/train.py"):
         _check_libraries()
     with interrupted_by_requests_to_end():
         pipeline, folder = rendered(config, home=home)
-        definition = parse(pipeline.definition)
-        asked = Asked(
-            definition=definition.raw,
-            files=pipeline.files,
-            parameters=from_texts(definition, parameters),
-            home=home,
-            name=config.name,
-            warnings=pipeline.warnings,
-        )
+        asked = _asked(pipeline, config.name, home=home, parameters=parameters)
         if flags.explain is not None:
             show_explanation(explain(asked, flags.explain), out)
             return True
-        failed: StepFailedError | None = None
-        try:
-            with ProcessBackend(isolation=isolation) as backend:
-                found: object = run(
-                    asked,
-                    mode=CacheMode(flags.cache),
-                    size_limit=flags.size_limit,
-                    watch=RunProgress(out),
-                    backend=backend,
-                )
-        except StepFailedError as error:
-            failed, found = error, error.run
+        failed, found = _run(asked, flags, isolation, out)
         remember(pipeline, folder)
+    _show(failed, found, out=out, err=err)
+    return failed is None
+
+
+def _asked(
+    pipeline: Rendered, name: str, *, home: Path, parameters: Sequence[str]
+) -> Asked:
+    """Return what is to be run, as the engine is asked for it."""
+    from penguin_pipes.definition import parse
+    from penguin_pipes.definition.parameters import from_texts
+    from penguin_pipes.local.preparation import Asked
+
+    definition = parse(pipeline.definition)
+    return Asked(
+        definition=definition.raw,
+        files=pipeline.files,
+        parameters=from_texts(definition, parameters),
+        home=home,
+        name=name,
+        warnings=pipeline.warnings,
+    )
+
+
+def _run(
+    asked: Asked, flags: LocalFlags, isolation: Isolation, out: Console
+) -> tuple[StepFailedError | None, object]:
+    """Run what is asked for; return the failure, if there is one, and the record."""
+    from penguin_pipes.local import CacheMode
+    from penguin_pipes.local.backends import ProcessBackend
+    from penguin_pipes.local.engine import run
+    from penguin_pipes.report import RunProgress
+
+    try:
+        with ProcessBackend(isolation=isolation) as backend:
+            return None, run(
+                asked,
+                mode=CacheMode(flags.cache),
+                size_limit=flags.size_limit,
+                watch=RunProgress(out),
+                backend=backend,
+            )
+    except StepFailedError as error:
+        return error, error.run
+
+
+def _show(
+    failed: StepFailedError | None, found: object, *, out: Console, err: Console
+) -> None:
+    """Print what came of a run, and why a step of it failed."""
+    from penguin_pipes.local import Run
+    from penguin_pipes.report import show_failure, show_run
+
     if isinstance(found, Run):
         show_run(found, out)
         if failed is not None:
             show_failure(found.step(failed.step), err)
-    return failed is None
 
 
 def _check_libraries() -> None:

@@ -35,7 +35,9 @@ class Explanation:
         step: The step's name.
         reused_from: The id of the run whose result would be taken; None if the step
             would run.
-        reasons: Why it would run.
+        waits_for: A step before it that would run. What that writes is not known yet,
+            and if it is the same as before, this step is reused.
+        reasons: Why the step, or the one it waits for, would run.
         parts: What its key holds now, by name; empty if that is not known yet.
         compared_to: The id of the run that the key was compared with.
         before: What the key of that run held.
@@ -43,6 +45,7 @@ class Explanation:
 
     step: str
     reused_from: str | None = None
+    waits_for: str | None = None
     reasons: tuple[str, ...] = ()
     parts: Mapping[str, Any] = NOTHING
     compared_to: str | None = None
@@ -99,16 +102,17 @@ def _explained(run: Prepared, cache: Cache, wanted: Task) -> Explanation:
     described: dict[str, Mapping[str, Any]] = {}
     above = run.plan.ancestors[wanted.step.name]
     for task in run.plan.tasks:
-        if task is wanted or task.step.name in above:
+        if task.step.name in above:
             verdict = _verdict(run, cache, task, described)
-            if task is wanted:
-                return _explanation(run, cache, task, verdict)
             if verdict.result is None:
-                first = verdict.reasons[0]
-                reason = f"it follows {task.step.name}, which would run: {first}"
-                return Explanation(step=wanted.step.name, reasons=(reason,))
+                return Explanation(
+                    step=wanted.step.name,
+                    waits_for=task.step.name,
+                    reasons=verdict.reasons,
+                )
             described[task.step.name] = verdict.result.properties
-    raise AssertionError(wanted)  # pragma: no cover - it is one of the tasks
+    verdict = _verdict(run, cache, wanted, described)
+    return _explanation(run, cache, wanted, verdict)
 
 
 def _verdict(

@@ -19,10 +19,15 @@ if TYPE_CHECKING:
 
 def show_explanation(found: Explanation, console: Console) -> None:
     """Print what the cache would do about a step, and all that it compared."""
+    reasons = "".join(f"\n  {printable(each)}" for each in found.reasons)
     if found.reused_from is not None:
         verdict = f"{found.step} would be reused from run {found.reused_from}"
+    elif found.waits_for is not None:
+        verdict = (
+            f"{found.step} depends on what {found.waits_for} writes, which would run:"
+            f"{reasons}"
+        )
     else:
-        reasons = "".join(f"\n  {printable(each)}" for each in found.reasons)
         verdict = f"{found.step} would run:{reasons}"
     console.print(Text(verdict), soft_wrap=True)
     if not found.parts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Final
 
 from penguin_pipes.definition.node import shown
@@ -37,7 +38,7 @@ def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str
             yield f"{name} is new"
         elif after is ABSENT:
             yield f"{name} is gone"
-        elif before != after:
+        elif json.dumps(before) != json.dumps(after):  # in JSON, true is not 1
             yield _changed(name, before, after)
 
 
