@@ -25,6 +25,7 @@ class LocalFlags(argparse.Namespace):
     cache: str
     explain: str | None
     size_limit: int | None
+    cold: bool
 
     @property
     def local_flag(self) -> str | None:
@@ -34,6 +35,7 @@ class LocalFlags(argparse.Namespace):
             "--cache-only": self.cache == ONLY,
             "--explain": self.explain is not None,
             "--size-limit": self.size_limit is not None,
+            "--cold": self.cold,
         }
         return next((flag for flag, is_given in given.items() if is_given), None)
 
@@ -67,6 +69,12 @@ def add_flags(group: argparse._ArgumentGroup) -> None:
         metavar="SIZE",
         help="take the oldest runs out of the home when all of them take more, e.g. "
         "20GB",
+    )
+    group.add_argument(
+        "--cold",
+        action="store_true",
+        help="start every script in a Python of its own, for comparison: on Linux it "
+        "is otherwise forked from one that has imported its modules",
     )
 
 

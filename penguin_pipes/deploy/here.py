@@ -97,7 +97,7 @@ def _run(
     from penguin_pipes.report import RunProgress
 
     try:
-        with ProcessBackend(isolation=isolation) as backend:
+        with ProcessBackend(isolation=isolation, warm=not flags.cold) as backend:
             return None, run(
                 asked,
                 mode=CacheMode(flags.cache),

@@ -136,7 +136,8 @@ def _act(arguments: Arguments, out: Console) -> None:
             explain_locally(definition.raw, arguments.explain, **asked), out
         )
         return
-    with ProcessBackend(isolation=arguments.isolation) as backend:
+    backend = ProcessBackend(isolation=arguments.isolation, warm=not arguments.cold)
+    with backend:
         run = run_locally(
             definition.raw,
             **asked,

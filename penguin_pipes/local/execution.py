@@ -29,6 +29,7 @@ from penguin_pipes.local.locks import alive
 from penguin_pipes.local.records import MetricPoint, Run, Status, StepRun, now
 from penguin_pipes.local.recovery import RUNS
 from penguin_pipes.local.resolve import resolve
+from penguin_pipes.local.warming import scripts_to_come
 
 if TYPE_CHECKING:
     from penguin_pipes.definition import Problem
@@ -80,6 +81,7 @@ class Execution:
     cache: Cache
     record: Run = attrs.field(init=False)
     described: dict[str, Mapping[str, Any]] = attrs.field(factory=dict, init=False)
+    is_prepared: bool = attrs.field(default=False, init=False)
 
     def run(self) -> Run:
         """Run the tasks in their turn, up to the first that fails."""
@@ -222,6 +224,7 @@ class Execution:
         job = self._job(task)
         job.folder.mkdir(parents=True, exist_ok=True)
         write_json(job.folder / "request.json", request.value)
+        self._prepare()
         result = task.kind.run(request, job)
         end = _End(
             status=Status.FAILED if result.failure else Status.SUCCEEDED,
@@ -239,6 +242,18 @@ class Execution:
         with contextlib.suppress(OSError):
             remove(job.tree.root)
         return attrs.evolve(end, kept=self._kept(task, verdict, result))
+
+    def _prepare(self) -> None:
+        """Let the backend get ready for all that comes, now that something does.
+
+        Not before: a run that takes everything from earlier ones needs nothing.
+        """
+        if not self.is_prepared:
+            self.is_prepared = True
+            to_come = scripts_to_come(
+                self.plan, self.described, storage=self.storage, host=self.host
+            )
+            self.backend.prepare(to_come)
 
     def _kept(self, task: Task, verdict: Verdict, result: JobResult) -> Result | None:
         """Return what later runs can take, if they may."""

@@ -1,16 +1,20 @@
 """Where a job's command runs: as a process of this computer, for now."""
 
 from penguin_pipes.local.backends.base import Backend, Command, Outcome
+from penguin_pipes.local.backends.imports import Files
 from penguin_pipes.local.backends.isolation import ISOLATIONS, Isolation
 from penguin_pipes.local.backends.logs import last_lines
 from penguin_pipes.local.backends.process import ProcessBackend
+from penguin_pipes.local.backends.warm import Script
 
 __all__ = [
     "ISOLATIONS",
     "Backend",
     "Command",
+    "Files",
     "Isolation",
     "Outcome",
     "ProcessBackend",
+    "Script",
     "last_lines",
 ]

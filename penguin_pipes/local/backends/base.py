@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import attrs
+
+if TYPE_CHECKING:
+    from penguin_pipes.local.backends.warm import Script
 
 
 @attrs.frozen(kw_only=True)
@@ -47,6 +50,9 @@ def no_warning(_: str) -> None:
 
 class Backend(Protocol):
     """Somewhere a command can run."""
+
+    def prepare(self, scripts: Iterable[Script]) -> None:
+        """Get ready for scripts that will be run, without waiting for it."""
 
     def seen(self, tree: Path) -> Path:
         """Return where a command finds the folder that is its ``/opt/ml``.

@@ -39,6 +39,9 @@ class ForkServer:
     """A process that forks jobs, until it is closed or this process ends.
 
     Jobs that it has forked do not need it any more.
+
+    Attributes:
+        has_started_any: Whether it was ever of use.
     """
 
     def __init__(
@@ -57,6 +60,7 @@ class ForkServer:
                 scripts, only start programs, and is there in no time.
         """
         self._python = python
+        self.has_started_any = False
         self._sock, theirs = socket.socketpair()
         with theirs:
             self._process = self._start(theirs.fileno(), environment, statements)
@@ -107,7 +111,7 @@ class ForkServer:
         try:
             with theirs:
                 socket.send_fds(self._sock, [b"j"], [theirs.fileno(), output])
-            return Forked(ours, request)
+            job = Forked(ours, request)
         except (BrokenPipeError, ConnectionResetError) as error:
             ours.close()
             msg = f"it ended ({self._status()})"
@@ -115,6 +119,8 @@ class ForkServer:
         except BaseException:
             ours.close()
             raise
+        self.has_started_any = True
+        return job
 
     def _status(self) -> str:
         """Return how the server ended."""

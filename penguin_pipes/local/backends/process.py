@@ -11,14 +11,17 @@ import attrs
 
 from penguin_pipes.errors import ConfigError
 from penguin_pipes.local.backends.base import Command, Outcome, no_warning
+from penguin_pipes.local.backends.forked import ServerLostError
 from penguin_pipes.local.backends.isolation import ISOLATIONS, OPT_ML, Isolation
 from penguin_pipes.local.backends.launcher import Launcher
 from penguin_pipes.local.backends.lines import LineSplitter
 from penguin_pipes.local.backends.plain import PlainProcess
+from penguin_pipes.local.backends.pool import WarmPool
 from penguin_pipes.local.backends.running import Running, Watch
+from penguin_pipes.local.backends.warm import Script, Start
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
 MAPPED: Final = "isolation is 'mapped'; 'auto' or 'namespace' would take it away"
@@ -34,6 +37,8 @@ class ProcessBackend:
 
     Attributes:
         isolation: Whether each job's tree stands at ``/opt/ml``.
+        warm: Whether Python scripts start in forks of servers that have imported their
+            modules; only Linux has that.
         grace_s: How long a job that ran out of time has between being asked and
             being made to stop; the service gives it two minutes.
         interrupt_grace_s: The same, when it is the user who stops the run.
@@ -42,9 +47,11 @@ class ProcessBackend:
     isolation: Isolation = attrs.field(
         default="auto", validator=attrs.validators.in_(ISOLATIONS)
     )
+    warm: bool = True
     grace_s: float = 120.0
     interrupt_grace_s: float = 5.0
     _launcher: Launcher = attrs.field(factory=Launcher, init=False, repr=False)
+    _pool: WarmPool = attrs.field(factory=WarmPool, init=False, repr=False)
 
     def __enter__(self) -> Self:
         """Get ready.
@@ -60,7 +67,13 @@ class ProcessBackend:
 
     def close(self) -> None:
         """End the helpers; jobs that run go on."""
+        self._pool.close()
         self._launcher.close()
+
+    def prepare(self, scripts: Iterable[Script]) -> None:
+        """Have the modules of *scripts* imported meanwhile, if that is of any use."""
+        if self.warm and self._launcher.allowed.forks is None:
+            self._pool.prepare(scripts)
 
     def seen(self, tree: Path) -> Path:
         """Return where a command finds the folder that is its ``/opt/ml``.
@@ -129,7 +142,27 @@ class ProcessBackend:
             tree=command.tree if stands else None,
             network=command.network or no_network is not None,
         )
-        return self._launcher.start(request, output, warn)
+        warm = self._start_warm(command, request, output, warn)
+        return warm or self._launcher.start(request, output, warn)
+
+    def _start_warm(
+        self,
+        command: Command,
+        request: Mapping[str, Any],
+        output: int,
+        warn: Callable[[str], None],
+    ) -> Running | None:
+        """Start a command warm; return None if it must start cold."""
+        if not self.warm:
+            return None
+        start = Start.read(command, stands=request["tree"] is not None)
+        if start is None:
+            return None
+        try:
+            return self._pool.start(start, request, output)
+        except ServerLostError as error:
+            warn(f"the server for warm starts was lost: {error}; the job starts cold")
+            return None
 
     def _follow(self, watch: Watch, timeout_s: float) -> bool:
         """Read until the process has ended; return whether it had to be stopped."""

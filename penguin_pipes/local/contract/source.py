@@ -48,6 +48,21 @@ def inspect(archive: Path, program: str) -> None:
         raise InputError(msg)
 
 
+def modules(archive: Path) -> dict[PurePosixPath, bytes]:
+    """Return the Python files in *archive*.
+
+    Raises:
+        InputError: It is no archive.
+    """
+    with _opened(archive) as tar:
+        found = {}
+        for member in tar:
+            file = tar.extractfile(member) if member.name.endswith(".py") else None
+            if file is not None:
+                found[PurePosixPath(member.name)] = file.read()
+        return found
+
+
 def unpack(archive: Path, target: Path, program: str) -> None:
     """Unpack *archive* into *target*; nothing of it gets outside.
 

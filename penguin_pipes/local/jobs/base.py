@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from penguin_pipes.definition import Node
+    from penguin_pipes.local.backends import Script
     from penguin_pipes.local.contract.requests import DataInput, DataOutput
 
 SIGNALLED: Final = 128
@@ -163,6 +164,9 @@ class JobKind(Protocol):
 
     def expected(self, request: Node, job_name: str) -> Mapping[str, Any]:
         """Return what Describe will say of the finished job, as far as is known."""
+
+    def script(self, request: Node, storage: Storage, host: Host) -> Script | None:
+        """Return the script that the job will start, if it can be known of."""
 
     def run(self, request: Node, job: Job) -> JobResult:
         """Run the job to its end."""

@@ -15,6 +15,7 @@ from penguin_pipes.local.jobs.base import (
     failure_of,
     moment,
 )
+from penguin_pipes.local.jobs.scripts import processing_script
 from penguin_pipes.local.records import now
 from penguin_pipes.local.resolve import Unknown
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from penguin_pipes.definition import Node
+    from penguin_pipes.local.backends import Script
+    from penguin_pipes.local.contract.host import Host
     from penguin_pipes.local.contract.requests import DataInput
     from penguin_pipes.local.contract.tree import WorkTree
     from penguin_pipes.local.storage import Storage
@@ -55,6 +58,10 @@ class ProcessingKind:
         """Return what Describe will say of the finished job, as far as is known."""
         message = Unknown("ExitMessage")
         return _described(ProcessingRequest.read(request), job_name, message=message)
+
+    def script(self, request: Node, storage: Storage, host: Host) -> Script | None:
+        """Return the script that the job will start, if it can be known of."""
+        return processing_script(ProcessingRequest.read(request), storage, host)
 
     def run(self, request: Node, job: Job) -> JobResult:
         """Run the job to its end."""

@@ -8,6 +8,7 @@ from penguin_pipes.local.contract import source, training
 from penguin_pipes.local.contract.requests import DataInput
 from penguin_pipes.local.contract.script_mode import SOURCE, ScriptMode
 from penguin_pipes.local.contract.training import TrainingRequest
+from penguin_pipes.local.jobs.scripts import training_script
 from penguin_pipes.local.jobs.training_job import TrainingJob, described
 from penguin_pipes.local.metrics import check_metrics
 from penguin_pipes.local.resolve import Unknown
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from penguin_pipes.definition import Node
+    from penguin_pipes.local.backends import Script
+    from penguin_pipes.local.contract.host import Host
     from penguin_pipes.local.jobs.base import Job, JobResult
 
 
@@ -52,6 +55,15 @@ class TrainingKind:
         asked = TrainingRequest.read(request)
         metrics = {name: Unknown("a metric") for name, _ in asked.metrics}
         return described(asked, job_name, metrics=metrics)
+
+    def script(self, request: Node, storage: Storage, host: Host) -> Script | None:
+        """Return the script that the job will start, if it can be known of."""
+        asked = TrainingRequest.read(request)
+        code = _code(asked, request)
+        if code is None or not code.is_known:
+            return None
+        script = ScriptMode.read(asked, request)
+        return training_script(asked, script, storage, host)
 
     def run(self, request: Node, job: Job) -> JobResult:
         """Run the job to its end."""

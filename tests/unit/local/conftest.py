@@ -5,14 +5,14 @@ from __future__ import annotations
 import io
 import tarfile
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
 
 from penguin_pipes.local import Run, run_locally
-from penguin_pipes.local.backends import Command, Outcome, ProcessBackend
+from penguin_pipes.local.backends import Command, Outcome, ProcessBackend, Script
 from penguin_pipes.local.backends.base import no_warning
 
 if TYPE_CHECKING:
@@ -232,6 +232,11 @@ class Recorder:
     exit_codes: list[int] = attrs.field(factory=list)
     commands: list[Command] = attrs.field(factory=list)
     timeouts: list[float] = attrs.field(factory=list)
+    scripts: list[Script] = attrs.field(factory=list)
+
+    def prepare(self, scripts: Iterable[Script]) -> None:
+        """Note what is to come."""
+        self.scripts += scripts
 
     def seen(self, tree: Path) -> Path:
         """Return the tree itself: nothing is isolated."""

@@ -44,7 +44,7 @@ def run(request: dict[str, Any]) -> None:
     sys.argv = list(words)
     sys.orig_argv = list(request["argv"])
     # As Python does, which leaves "." and ".." in the name alone.
-    path = os.path.join(os.getcwd(), words[0].removeprefix("./"))
+    path = os.path.join(os.getcwd(), words[0])
     main = types.ModuleType("__main__")
     main.__dict__.update(
         __annotations__={},
@@ -55,9 +55,10 @@ def run(request: dict[str, Any]) -> None:
     )
     sys.modules["__main__"] = main
     try:
-        with open(path, "rb") as file:
+        # Python, too, has the file open for as long as it runs.
+        with open(path, "rb", 0) as file:
             code = compile(file.read(), path, "exec", dont_inherit=True)
-        exec(code, main.__dict__)  # noqa: S102 - this is what it is for
+            exec(code, main.__dict__)  # noqa: S102 - this is what it is for
     except SystemExit:
         raise
     except BaseException as error:  # noqa: BLE001 - whatever it is, Python would show it
@@ -91,8 +92,10 @@ def _set_paths(name: str, environment: dict[str, str]) -> None:
 
 def _renew(environment: dict[str, str]) -> None:
     """Renew what a process has for itself and a fork would share."""
+    # Python itself sets this one when it starts in the locale "C".
+    coerced = {k: v for k, v in os.environ.items() if k == "LC_CTYPE"}
     os.environ.clear()
-    os.environ.update(environment)
+    os.environ.update(coerced | environment)
     time.tzset()
     if "numpy.random" in sys.modules:
         sys.modules["numpy.random"].seed()

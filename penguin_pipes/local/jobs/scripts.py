@@ -1,0 +1,84 @@
+"""Tell what a job's script will be like before there is the job."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from penguin_pipes.local.backends import Files, Script
+from penguin_pipes.local.contract import source, variables
+from penguin_pipes.local.contract.host import PYTHON
+from penguin_pipes.local.contract.tree import is_under
+from penguin_pipes.local.resolve import Unknown
+from penguin_pipes.local.storage import S3Uri, Storage
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from penguin_pipes.local.contract.host import Host
+    from penguin_pipes.local.contract.processing import ProcessingRequest
+    from penguin_pipes.local.contract.requests import DataInput
+    from penguin_pipes.local.contract.script_mode import ScriptMode
+    from penguin_pipes.local.contract.training import TrainingRequest
+
+
+def processing_script(
+    asked: ProcessingRequest, storage: Storage, host: Host
+) -> Script | None:
+    """Return the script of a processing job; None if it is none, or none to know of."""
+    first, *words = asked.command
+    path = next(iter(words[1:] if words[:1] == ["--"] else words), "")
+    if isinstance(path, Unknown) or not PYTHON.fullmatch(PurePosixPath(first).name):
+        return None
+    for data in asked.inputs:
+        if data.is_known and is_under(path, data.path):
+            way = PurePosixPath(path).relative_to(data.path)
+            return _staged(data, way, asked.environment, storage, host)
+    return None
+
+
+def _staged(
+    data: DataInput,
+    way: PurePosixPath,
+    environment: Mapping[str, str],
+    storage: Storage,
+    host: Host,
+) -> Script | None:
+    """Return the script that lies in an input, if it does already."""
+    objects = storage.objects(S3Uri.parse(data.uri))
+    if str(way) not in objects:
+        return None
+
+    def read(name: str) -> bytes | None:
+        path = objects.get(str(way.parent / name))
+        return None if path is None else path.read_bytes()
+
+    return _expect(way.name, read, {**host.base_environment, **environment})
+
+
+def training_script(
+    asked: TrainingRequest, script: ScriptMode, storage: Storage, host: Host
+) -> Script | None:
+    """Return the script of a training job; None if there is none to know of."""
+    if script.is_shell or not script.source.startswith("s3://"):
+        return None
+    found = list(storage.objects(S3Uri.parse(script.source)).values())
+    if len(found) != 1:
+        return None
+    modules = source.modules(found[0])
+    way = PurePosixPath(script.program)
+    told = variables.environment(script, asked, job_name="", host=host)
+    return _expect(
+        way.name,
+        lambda name: modules.get(way.parent / name),
+        {**host.base_environment, **asked.environment, **told},
+    )
+
+
+def _expect(
+    program: str, files: Files, environment: Mapping[str, str]
+) -> Script | None:
+    """Return the script, unless only the run will tell what it is told."""
+    if any(isinstance(value, Unknown) for value in environment.values()):
+        return None
+    return Script.expect(program, files, environment)

@@ -1,0 +1,47 @@
+"""Tell beforehand which scripts a run will start, so that servers can be ready."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from penguin_pipes.definition import Node
+from penguin_pipes.errors import RequestError
+from penguin_pipes.local.resolve import resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from penguin_pipes.local.backends import Script
+    from penguin_pipes.local.contract.host import Host
+    from penguin_pipes.local.preflight import Plan
+    from penguin_pipes.local.storage import Storage
+
+
+def scripts_to_come(
+    plan: Plan,
+    described: Mapping[str, Mapping[str, Any]],
+    *,
+    storage: Storage,
+    host: Host,
+) -> Iterator[Script]:
+    """Yield the scripts of the steps that have not finished, in their order.
+
+    Args:
+        plan: The run.
+        described: What finished steps say of themselves.
+        storage: Where code lies.
+        host: The computer, as far as jobs may know it.
+    """
+    known = dict(described)
+    for task in plan.tasks:
+        if task.step.name in described:
+            continue
+        asked = task.step.request
+        # A step that cannot run says so when its turn has come.
+        with contextlib.suppress(RequestError):
+            request = Node(resolve(asked, plan.scope(task, known)), asked.address)
+            known[task.step.name] = task.kind.expected(request, task.job_name)
+            script = task.kind.script(request, storage, host)
+            if script is not None:
+                yield script
