@@ -62,6 +62,13 @@ def local_mode(session: nox.Session) -> None:
 
 
 @nox.session
+def bench(session: nox.Session) -> None:
+    """What things take, as ratios in one run; writes benchmarks/RESULTS.md."""
+    session.install("-e", ".[local]")
+    session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session
 def conformance(session: nox.Session) -> None:
     """AWS's training toolkit beside the local run, on the same requests."""
     headers = Path(sysconfig.get_path("include"), "Python.h")

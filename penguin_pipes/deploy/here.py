@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from penguin_pipes.config import PipelineConfig
     from penguin_pipes.deploy.rendered import Rendered
     from penguin_pipes.flags import LocalFlags
-    from penguin_pipes.local.backends import Isolation
+    from penguin_pipes.local.backends import Backend, Isolation
     from penguin_pipes.local.preparation import Asked
 
 LIBRARIES: Final = ("numpy", "pandas", "sklearn", "tensorflow")
@@ -48,7 +48,10 @@ def run_here(
         RequestError: It cannot run; nothing was started.
         HomeError: The home cannot be used.
     """
+    from penguin_pipes.deploy.expected import expected_scripts
     from penguin_pipes.deploy.rendered import remember, rendered
+    from penguin_pipes.local.backends import ProcessBackend
+    from penguin_pipes.local.contract.host import this_host
     from penguin_pipes.local.explain import explain
     from penguin_pipes.local.interrupts import interrupted_by_requests_to_end
     from penguin_pipes.penguins import shipped
@@ -56,13 +59,22 @@ def run_here(
 
     if config.training.source == shipped("scripts/train.py"):
         _check_libraries()
+    name = config.name
     with interrupted_by_requests_to_end():
-        pipeline, folder = rendered(config, home=home)
-        asked = _asked(pipeline, config.name, home=home, parameters=parameters)
         if flags.explain is not None:
+            pipeline, _ = rendered(config, home=home)
+            asked = _asked(pipeline, name, home=home, parameters=parameters)
             show_explanation(explain(asked, flags.explain), out)
             return True
-        failed, found = _run(asked, flags, isolation, out)
+        with ProcessBackend(isolation=isolation, warm=not flags.cold) as backend:
+
+            def prepare() -> None:
+                backend.prepare(expected_scripts(config, this_host()))
+
+            # Rendering takes as long as importing what the scripts need: both at once.
+            pipeline, folder = rendered(config, home=home, beforehand=prepare)
+            asked = _asked(pipeline, name, home=home, parameters=parameters)
+            failed, found = _run(asked, flags, backend, out)
         remember(pipeline, folder)
     _show(failed, found, out=out, err=err)
     return failed is None
@@ -88,23 +100,21 @@ def _asked(
 
 
 def _run(
-    asked: Asked, flags: LocalFlags, isolation: Isolation, out: Console
+    asked: Asked, flags: LocalFlags, backend: Backend, out: Console
 ) -> tuple[StepFailedError | None, object]:
     """Run what is asked for; return the failure, if there is one, and the record."""
     from penguin_pipes.local import CacheMode
-    from penguin_pipes.local.backends import ProcessBackend
     from penguin_pipes.local.engine import run
     from penguin_pipes.report import RunProgress
 
     try:
-        with ProcessBackend(isolation=isolation, warm=not flags.cold) as backend:
-            return None, run(
-                asked,
-                mode=CacheMode(flags.cache),
-                size_limit=flags.size_limit,
-                watch=RunProgress(out),
-                backend=backend,
-            )
+        return None, run(
+            asked,
+            mode=CacheMode(flags.cache),
+            size_limit=flags.size_limit,
+            watch=RunProgress(out),
+            backend=backend,
+        )
     except StepFailedError as error:
         return error, error.run
 

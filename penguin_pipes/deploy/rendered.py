@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -54,12 +54,15 @@ class Rendered:
     owner: object = None
 
 
-def rendered(config: PipelineConfig, *, home: Path) -> tuple[Rendered, Path]:
+def rendered(
+    config: PipelineConfig, *, home: Path, beforehand: Callable[[], None] | None = None
+) -> tuple[Rendered, Path]:
     """Return the definition that `build_pipeline` renders, and where it is remembered.
 
     Args:
         config: The pipeline.
         home: The home of local runs, where definitions are remembered.
+        beforehand: Called before it is rendered, unless it is remembered.
 
     Raises:
         RequestError: It cannot be rendered, has errors, or a file that it names cannot
@@ -70,6 +73,8 @@ def rendered(config: PipelineConfig, *, home: Path) -> tuple[Rendered, Path]:
         found = _read(folder / RENDERED)
         os.utime(folder)
         return found, folder
+    if beforehand is not None:
+        beforehand()
     from penguin_pipes.pipeline import build_pipeline
 
     pipeline = build_pipeline(config)

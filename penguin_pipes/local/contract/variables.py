@@ -52,7 +52,7 @@ def environment(
     }
     path = [training.CODE, request.environment.get("PYTHONPATH", "")]
     return {
-        **_tensorflow(request, script.region),
+        **of_image(request.image, request.environment, script.region),
         **variables,
         "SAGEMAKER_REGION": script.region,
         "SAGEMAKER_JOB_NAME": script.job_name,
@@ -133,17 +133,21 @@ def _variable(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
-def _tensorflow(request: TrainingRequest, region: str) -> dict[str, str]:
-    """Return what the TensorFlow images' toolkit sets besides.
+def of_image(image: str, asked: Mapping[str, str], region: str = "") -> dict[str, str]:
+    """Return what an image's toolkit sets besides, whatever the job.
 
-    There it overrides the request's log level; here the request's wins, for TensorFlow
-    has more to complain of on a laptop.
+    The TensorFlow images' overrides the request's log level; here the request's wins,
+    for TensorFlow has more to complain of on a laptop.
+
+    Args:
+        image: Its URI, or the framework that it is for.
+        asked: The request's environment.
+        region: The job's.
     """
-    if "tensorflow" not in request.image:
+    if "tensorflow" not in image:
         return {}
-    level = request.environment.get("TF_CPP_MIN_LOG_LEVEL", "1")
     return {
         "S3_REGION": region,
         "S3_USE_HTTPS": "1",
-        "TF_CPP_MIN_LOG_LEVEL": level,
+        "TF_CPP_MIN_LOG_LEVEL": asked.get("TF_CPP_MIN_LOG_LEVEL", "1"),
     }

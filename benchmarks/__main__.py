@@ -1,0 +1,52 @@
+"""``python -m benchmarks [NAME …]``: run them, and write down what came of it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks import overhead, pipeline
+from benchmarks.measure import alternate
+from benchmarks.results import Results
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from benchmarks.measure import Contender
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+BENCHMARKS: dict[str, tuple[str, Callable[[], Sequence[Contender]]]] = {
+    "engine": ("The engine, on a definition that is ready", pipeline.engine),
+    "command": ("The whole command", pipeline.command),
+    "overhead": ("Steps that do nothing", overhead.contenders),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the benchmarks that are named, all of them if none is.
+
+    Returns:
+        1 if a figure is above its limit, else 0.
+    """
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[[], *BENCHMARKS], metavar="NAME")
+    parser.add_argument("--rounds", type=int, default=5, help="default: %(default)s")
+    parser.add_argument(
+        "--out", type=Path, default=RESULTS, help="default: %(default)s"
+    )
+    arguments = parser.parse_args(argv)
+    results = Results(arguments.out)
+    are_within = True
+    for name in arguments.names or BENCHMARKS:
+        title, contenders = BENCHMARKS[name]
+        print(f"{name}: {title}", flush=True)
+        figures = alternate(contenders(), rounds=arguments.rounds)
+        print(results.put(name, title, figures), flush=True)
+        are_within &= all(each.is_within for each in figures)
+    return 0 if are_within else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
