@@ -144,15 +144,22 @@ def _refusal(error: ClientError, *, resource: str, service: str) -> str:
             "busy; wait a little and run the command again, or let botocore try longer "
             "with AWS_MAX_ATTEMPTS=20 AWS_RETRY_MODE=adaptive"
         )
-    if found in LIMITS:
+    return f"{operation} answered {said!r} ({found}). {_way_out(error)}"
+
+
+def _way_out(error: ClientError) -> str:
+    """Return what to do after an answer that is about the request itself."""
+    if code(error) in LIMITS:
         return (
-            f"{operation} answered {said!r}. Ask for more in the console of Service "
-            "Quotas, or delete what is not needed any more"
+            "Ask for more in the console of Service Quotas, or delete what is not "
+            "needed any more"
         )
-    return (
-        f"{operation} answered {said!r} ({found}). Mend the request and run the "
-        "command again"
-    )
+    if is_absent(error):
+        return (
+            "Deploy it first, or look whether name, region and account are the right "
+            "ones"
+        )
+    return "Mend the request and run the command again"
 
 
 def _said(error: ClientError) -> str:

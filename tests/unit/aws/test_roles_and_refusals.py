@@ -104,9 +104,10 @@ REFUSALS = [
     ("InvalidSignatureException", "AWS does not accept the credentials"),
     (
         "ResourceLimitExceeded",
-        "answered 'no'. Ask for more in the console of Service Quotas",
+        r"answered 'no' \(ResourceLimitExceeded\). Ask for more in the console of Service Quotas",
     ),
     ("ValidationException", r"answered 'no' \(ValidationException\). Mend the request"),
+    ("ResourceNotFound", r"answered 'no' \(ResourceNotFound\). Deploy it first"),
 ]
 
 
