@@ -8,7 +8,7 @@ turns JSON into a `Definition`, `find_references` says what a value leans on, an
 from penguin_pipes.definition.graph import in_order, upstream
 from penguin_pipes.definition.model import Definition, Parameter, Scalar, Step
 from penguin_pipes.definition.node import Node
-from penguin_pipes.definition.parse import parse
+from penguin_pipes.definition.parse import load, parse
 from penguin_pipes.definition.problems import Problem, Severity
 from penguin_pipes.definition.references import (
     Reference,
@@ -30,6 +30,7 @@ __all__ = [
     "expression",
     "find_references",
     "in_order",
+    "load",
     "parse",
     "parse_reference",
     "refuse_errors",

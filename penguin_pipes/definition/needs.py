@@ -13,7 +13,7 @@ from typing import Any, Final
 import attrs
 
 from penguin_pipes.definition.document import BRANCHES, Document, member, read
-from penguin_pipes.definition.parse import document
+from penguin_pipes.definition.parse import load
 from penguin_pipes.definition.patterns import ANY, Texts, Value
 from penguin_pipes.definition.plan.scope import World, echoed
 from penguin_pipes.definition.plan.worth import references
@@ -139,7 +139,7 @@ def needs(definition: str | Mapping[str, Any], *, name: str) -> Needs:
         DefinitionError: It is not JSON.
         InputError: What a policy has to name is known only in the run.
     """
-    found = read(document(definition))
+    found = read(load(definition))
     texts = Texts(world=World.of(found), name=name)
     values = tuple(value for site in found.sites for value in texts.values(site))
     _refuse_unknown(values)

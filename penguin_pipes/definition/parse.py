@@ -23,7 +23,7 @@ def parse(source: str | Mapping[str, Any] | Path) -> Definition:
     Raises:
         DefinitionError: If it is not a definition; the message has the address.
     """
-    root = Node(document(source))
+    root = Node(load(source))
     steps = tuple(_step(node) for node in root.need("Steps").items())
     parameters = tuple(_parameter(node) for node in root.all("Parameters"))
     _refuse_twins(parameters, steps)
@@ -35,7 +35,7 @@ def parse(source: str | Mapping[str, Any] | Path) -> Definition:
     )
 
 
-def document(source: str | Mapping[str, Any] | Path) -> Any:
+def load(source: str | Mapping[str, Any] | Path) -> Any:
     """Return the JSON document that *source* is, holds, or leads to."""
     if isinstance(source, Mapping):
         return source

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from penguin_pipes.definition.document import read
-from penguin_pipes.definition.parse import document
+from penguin_pipes.definition.parse import load
 from penguin_pipes.definition.problems import Problem, Severity, error
 from penguin_pipes.errors import DefinitionError, InvalidDefinitionError
 
@@ -38,7 +38,7 @@ def validate(
     from penguin_pipes.definition.rules.isolation import isolation_problems
 
     try:
-        found = read(document(definition))
+        found = read(load(definition))
     except DefinitionError as failed:
         hint = "give the JSON text, the document, or the file's pathlib.Path"
         return (error(failed.address, failed.problem, hint),)

@@ -6,11 +6,11 @@ import argparse
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 
-from penguin_pipes.definition import Definition, parse
+from penguin_pipes.definition import Definition, load, parse, refuse_errors
 from penguin_pipes.definition.parameters import from_texts
 from penguin_pipes.errors import (
     InputError,
@@ -20,9 +20,11 @@ from penguin_pipes.errors import (
 )
 from penguin_pipes.flags import LocalFlags, add_flags
 from penguin_pipes.local.backends import ISOLATIONS, Isolation, ProcessBackend
-from penguin_pipes.local.engine import HOME, run_locally
-from penguin_pipes.local.explain import explain_locally
+from penguin_pipes.local.cache import CacheMode
+from penguin_pipes.local.engine import HOME, run
+from penguin_pipes.local.explain import explain
 from penguin_pipes.local.interrupts import interrupted_by_requests_to_end
+from penguin_pipes.local.preparation import Asked
 from penguin_pipes.local.records import Run
 from penguin_pipes.report import RunProgress, show_explanation, show_failure, show_run
 
@@ -124,29 +126,35 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _act(arguments: Arguments, out: Console) -> None:
     """Run, or explain, what the command line asks for."""
-    definition = parse(arguments.definition)
-    asked: Any = {
-        "files": dict(map(_file, arguments.file)),
-        "parameters": _parameters(definition, arguments),
-        "name": arguments.name,
-        "home": arguments.home,
-    }
+    asked = _asked(arguments)
     if arguments.explain is not None:
-        show_explanation(
-            explain_locally(definition.raw, arguments.explain, **asked), out
-        )
+        show_explanation(explain(asked, arguments.explain), out)
         return
     backend = ProcessBackend(isolation=arguments.isolation, warm=not arguments.cold)
     with backend:
-        run = run_locally(
-            definition.raw,
-            **asked,
-            cache=arguments.cache,
+        found = run(
+            asked,
+            mode=CacheMode(arguments.cache),
             size_limit=arguments.size_limit,
             watch=RunProgress(out),
             backend=backend,
         )
-    show_run(run, out)
+    show_run(found, out)
+
+
+def _asked(arguments: Arguments) -> Asked:
+    """Return what the command line asks to be run."""
+    files = dict(map(_file, arguments.file))
+    raw = load(arguments.definition)
+    warnings = refuse_errors(raw, files=files)
+    return Asked(
+        definition=raw,
+        files=files,
+        parameters=_parameters(parse(raw), arguments),
+        name=arguments.name,
+        home=arguments.home,
+        warnings=warnings,
+    )
 
 
 def _explain(error: PenguinPipesError, out: Console, err: Console) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from penguin_pipes.definition import Problem, parse, refuse_errors
+from penguin_pipes.definition import Problem, load, parse, refuse_errors
 from penguin_pipes.local.cache import Cache, CacheMode, Results
 from penguin_pipes.local.cache.surroundings import surroundings
 from penguin_pipes.local.database import FILE, Database
@@ -90,10 +90,12 @@ def prepared(asked: Asked) -> Iterator[Prepared]:
         RequestError: If it cannot be; nothing has been started or written.
         HomeError: If the home cannot be used.
     """
-    parsed = parse(asked.definition)
+    raw = load(asked.definition)
     warnings = asked.warnings
     if warnings is None:
-        warnings = refuse_errors(parsed.raw, files=asked.files)
+        # All that is wrong is told at once, and parsing stops at the first.
+        warnings = refuse_errors(raw, files=asked.files)
+    parsed = parse(raw)
     with home_errors(asked.home), contextlib.ExitStack() as stack:
         # Nothing is written before it is known that the pipeline can run, so there is
         # a memory of digests only where there was a run before.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from penguin_pipes.definition.document import Document, Site, read
 from penguin_pipes.definition.model import Definition
-from penguin_pipes.definition.parse import document
+from penguin_pipes.definition.parse import load
 from penguin_pipes.definition.plan.compare import Eyes, changes
 from penguin_pipes.definition.plan.records import Change, Plan
 from penguin_pipes.definition.plan.scope import World
@@ -45,7 +45,7 @@ def plan(
 
 
 def _read(source: str | Mapping[str, Any] | Path | Definition) -> Document:
-    return read(source.raw if isinstance(source, Definition) else document(source))
+    return read(source.raw if isinstance(source, Definition) else load(source))
 
 
 def _beside_steps(old: Document, new: Document) -> Iterator[Change]:

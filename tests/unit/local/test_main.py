@@ -102,6 +102,23 @@ def test_wrong_request_ends_with_two(
     assert not project.home.exists()
 
 
+def test_all_that_is_wrong_is_told_at_once(
+    project: Any,
+    command_line: Callable[..., list[str]],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A name that is there twice, which parsing stops at, is one problem of several."""
+    twin = {**project.processing("look"), "CacheConfig": {"ExpireAfter": "soon"}}
+
+    code = main(command_line(project.processing("look"), twin))
+
+    err = capsys.readouterr().err
+    assert code == 2
+    assert "$.Steps[1].Name: $.Steps[0] is a step called 'look' already" in err
+    assert "$.Steps[1].CacheConfig" in err
+    assert not project.home.exists()
+
+
 def test_debug_shows_the_trace(
     command_line: Callable[..., list[str]], capsys: pytest.CaptureFixture[str]
 ) -> None:
