@@ -108,14 +108,15 @@ def test_all_that_is_wrong_is_told_at_once(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """A name that is there twice, which parsing stops at, is one problem of several."""
-    twin = {**project.processing("look"), "CacheConfig": {"ExpireAfter": "soon"}}
+    cache = {"Enabled": True, "ExpireAfter": "soon"}
+    twin = {**project.processing("look"), "CacheConfig": cache}
 
     code = main(command_line(project.processing("look"), twin))
 
     err = capsys.readouterr().err
     assert code == 2
     assert "$.Steps[1].Name: $.Steps[0] is a step called 'look' already" in err
-    assert "$.Steps[1].CacheConfig" in err
+    assert "$.Steps[1].CacheConfig.ExpireAfter" in err
     assert not project.home.exists()
 
 
