@@ -11,16 +11,21 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from penguin_pipes.local.cache.editable import digest_of_code, source_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 INFO: Final = (".dist-info", ".egg-info")
+OURS: Final = "penguin-pipes"
+"""Runs the jobs, and is imported by none."""
 
 
 def surroundings(path: Iterable[str] | None = None) -> dict[str, str]:
     """Return the versions of this interpreter and of every package it can import.
 
-    The names of folders say them, so that nothing has to be opened. The first of two
+    The names of folders say them, so that nothing has to be opened but the code of
+    editable installs, which changes while its version does not. The first of two
     packages of one name is the one that is imported.
 
     Args:
@@ -48,5 +53,9 @@ def _packages(folder: Path) -> list[tuple[str, str]]:
         stem = next((name.removesuffix(i) for i in INFO if name.endswith(i)), "")
         project, _, version = stem.partition("-")
         if version:
-            found.append((project.lower().replace("_", "-"), version))
+            project = project.lower().replace("_", "-")
+            source = None if project == OURS else source_of(folder / name)
+            if source is not None:
+                version += f", editable, with the code {digest_of_code(source)[:12]}"
+            found.append((project, version))
     return found
