@@ -106,6 +106,10 @@ class Watch:
             data = os.read(self._pipe, CHUNK)
         except BlockingIOError:
             return True
-        self._log.write(data)
+        # A file without a buffer may take a part of it: on a disk that is nearly full,
+        # it is the next write that fails.
+        left = memoryview(data)
+        while left:
+            left = left[self._log.write(left) :]
         self._lines.feed(data)
         return bool(data)

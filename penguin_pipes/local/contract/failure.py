@@ -29,6 +29,9 @@ ERRORS: Final = (
 )  # fmt: skip
 """The words by which the toolkit knows that a line begins an error."""
 
+STEMS: Final = ("Error", "Exception")
+"""What almost all of them have in their names."""
+
 TENSORFLOW_ERRORS: Final = (
     "AbortedError", "AlreadyExistsError", "CancelledError", "DataLossError",
     "DeadlineExceededError", "FailedPreconditionError", "InaccessibleTensorError",
@@ -58,14 +61,21 @@ class ErrorLines:
 
     def __init__(self, image: str = "") -> None:
         self._known = (*ERRORS, *_named_after(image))
+        self._stems = {_stem(name) for name in self._known}
         self._lines: dict[str, None] = {}
 
     def feed(self, line: str) -> None:
         """Take the next line."""
         if len(self._lines) >= MOST_LINES:
             return
-        if self._lines or any(name in line for name in self._known):
+        if self._lines or self._names_one(line):
             self._lines[line.strip(" :\n")] = None
+
+    def _names_one(self, line: str) -> bool:
+        """Return whether a line names a known error; most can be told by few words."""
+        if not any(stem in line for stem in self._stems):
+            return False
+        return any(name in line for name in self._known)
 
     @property
     def text(self) -> str:
@@ -103,6 +113,11 @@ def _extra_information(exit_code: int, message: str) -> str:
     else:
         return ""
     return f'ExtraInfo "{said}"\n'
+
+
+def _stem(name: str) -> str:
+    """Return what a name has in common with others, if anything."""
+    return next((stem for stem in STEMS if stem in name), name)
 
 
 def _named_after(image: str) -> tuple[str, ...]:
