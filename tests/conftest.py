@@ -26,6 +26,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Leave the sweeps out, unless the marks that are asked for name them.
+
+    An ``-m`` among pytest's settings would not do: that of a call takes its place.
+    """
+    if "durability" in config.option.markexpr:
+        return
+    swept = [item for item in items if item.get_closest_marker("durability")]
+    config.hook.pytest_deselected(items=swept)
+    items[:] = [item for item in items if not item.get_closest_marker("durability")]
+
+
 @pytest.fixture
 def update_baseline(request: pytest.FixtureRequest) -> bool:
     """Tell whether committed snapshots and baselines are to be rewritten."""
