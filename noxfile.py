@@ -49,9 +49,16 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Every ring of tests: unit, properties, local mode."""
+    """Every ring of tests but the sweeps: unit, properties, local mode."""
     session.install("-e", ".[local]", *_group("test"))
     session.run("pytest", *session.posargs)
+
+
+@nox.session
+def durability(session: nox.Session) -> None:
+    """Kills at every point, disks of every size, many seeds: the sweeps of minutes."""
+    session.install("-e", ".[local]", *_group("test"))
+    session.run("pytest", "-m", "durability", *session.posargs)
 
 
 @nox.session

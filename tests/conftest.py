@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,29 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="rewrite committed snapshots and baselines, and print what moved",
     )
+
+
+def pytest_configure() -> None:
+    """Let processes be interrupted that tests start, even if this one may not be.
+
+    A shell has what it runs in the background ignore Ctrl-C, and children inherit it.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Leave the sweeps out, unless the marks that are asked for name them.
+
+    An ``-m`` among pytest's settings would not do: that of a call takes its place.
+    """
+    if "durability" in config.option.markexpr:
+        return
+    swept = [item for item in items if item.get_closest_marker("durability")]
+    config.hook.pytest_deselected(items=swept)
+    items[:] = [item for item in items if not item.get_closest_marker("durability")]
 
 
 @pytest.fixture

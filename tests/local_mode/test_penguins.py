@@ -140,6 +140,7 @@ def test_the_default_run_is_the_committed_one(
     assert found["metrics"] == pytest.approx(committed["metrics"], abs=TOLERANCE)
 
 
+@pytest.mark.durability
 def test_accuracy_does_not_hang_on_a_seed(
     default_run: Run, run_penguins: Callable[..., Run], tmp_path: Path
 ) -> None:

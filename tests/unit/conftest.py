@@ -69,6 +69,7 @@ class Edge:
         self.calls: list[str] = []
         self.sent: dict[str, list[bytes]] = defaultdict(list)
         self._scripts: dict[str, deque[Answer]] = defaultdict(deque)
+        self._clients: dict[str, Any] = {}
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         self.url = "http://{}:{}".format(*self._server.server_address[:2])
@@ -88,6 +89,21 @@ class Edge:
         self._scripts.clear()
         request = urllib.request.Request(f"{self.behind}/moto-api/reset", method="POST")
         urllib.request.urlopen(request, timeout=30).close()
+
+    def stock(self) -> None:
+        """Make the bucket and the role."""
+        place = {"LocationConstraint": REGION}
+        self._client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration=place)
+        self._client("iam").create_role(
+            RoleName=ROLE_NAME, AssumeRolePolicyDocument=json.dumps(TRUST)
+        )
+
+    def _client(self, service: str) -> Any:
+        """Return a client of one's own; to make one takes longer than its calls."""
+        if service not in self._clients:
+            session = boto3.Session(region_name=REGION)
+            self._clients[service] = session.client(service)
+        return self._clients[service]
 
     @property
     def writes(self) -> Counter[str]:
@@ -231,12 +247,7 @@ def edge(_edge: Edge, monkeypatch: pytest.MonkeyPatch) -> Edge:
     monkeypatch.setenv("AWS_SESSION_TOKEN", "marked-session-token-never-to-be-seen")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-    session = boto3.Session(region_name=REGION)
-    place = {"LocationConstraint": REGION}
-    session.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration=place)
-    session.client("iam").create_role(
-        RoleName=ROLE_NAME, AssumeRolePolicyDocument=json.dumps(TRUST)
-    )
+    _edge.stock()
     _edge.calls.clear()
     _edge.sent.clear()
     return _edge

@@ -31,10 +31,11 @@ STEPS = {
 }
 
 
-def test_from_the_first_deploy_to_the_end(run: Any, edge: Any) -> None:
+def test_from_the_first_deploy_to_the_end(run: Any, call: Any, edge: Any) -> None:
     """Deploy, start, wait, change, plan, deploy, delete: each does just its part."""
+    # One command in a process of its own; the SDK is slow to come for each of nine.
     edge.answer("sagemaker.ListPipelineExecutionSteps", STEPS)
-    fresh = run("--plan")
+    fresh = call("--plan")
     assert fresh.code == 3, fresh.err
     assert edge.writes == Counter()
 
@@ -54,13 +55,13 @@ def test_from_the_first_deploy_to_the_end(run: Any, edge: Any) -> None:
     }
 
     edge.calls.clear()
-    again = run()
+    again = call()
     assert (again.code, again.out.split()[0]) == (0, "unchanged")
-    assert run("--plan").code == 0
+    assert call("--plan").code == 0
     assert edge.writes == Counter()
 
     rate = ("--set", "training.hyperparameters.learning_rate=0.02")
-    planned = run("--plan", "--json", *rate)
+    planned = call("--plan", "--json", *rate)
     assert planned.code == 3
     steps = {each["name"]: each for each in json.loads(planned.out)["steps"]}
     assert steps["preprocess-data"]["cache"] == "hit"
@@ -73,33 +74,33 @@ def test_from_the_first_deploy_to_the_end(run: Any, edge: Any) -> None:
     ]
     assert edge.writes == Counter()
 
-    changed = run(*rate)
+    changed = call(*rate)
     assert (changed.code, changed.out.split()[0]) == (0, "updated")
     assert edge.writes == {"sagemaker.UpdatePipeline": 1}
 
     edge.calls.clear()
-    assert run("--delete").code == 2
+    assert call("--delete").code == 2
     assert edge.writes == Counter()
-    assert run("--delete", "--yes").code == 0
+    assert call("--delete", "--yes").code == 0
     assert edge.writes == {"sagemaker.DeletePipeline": 1}
     client = boto3.client("sagemaker", region_name="eu-west-1")
     assert client.list_pipelines()["PipelineSummaries"] == []
 
 
-def test_a_deploy_that_fails_half_way_is_simply_run_again(run: Any, edge: Any) -> None:
+def test_a_deploy_that_fails_half_way_is_simply_run_again(call: Any, edge: Any) -> None:
     """The old pipeline is as it was, and what was uploaded is not sent again."""
-    assert run().code == 0
+    assert call().code == 0
     client = boto3.client("sagemaker", region_name="eu-west-1")
     before = client.describe_pipeline(PipelineName="penguins")["PipelineDefinition"]
     edge.calls.clear()
     edge.refuse("sagemaker.UpdatePipeline", "AccessDeniedException", "not you", times=1)
     data = ("--epochs", "7", "--seed", "3")
 
-    failed = run(*data)
+    failed = call(*data)
 
     assert failed.code == 1
     assert "'penguins' was not updated and is as it was" in failed.err
     assert "sagemaker:UpdatePipeline on arn:aws:sagemaker:eu-west-1" in failed.err
     after = client.describe_pipeline(PipelineName="penguins")["PipelineDefinition"]
     assert after == before
-    assert run(*data).out.split()[0] == "updated"
+    assert call(*data).out.split()[0] == "updated"

@@ -7,13 +7,15 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
+
 from penguin_pipes.errors import HomeError
 from penguin_pipes.local import Status, prune, run_locally
 from penguin_pipes.local.database import Database
 
 AT_ONCE: Final = 4
 MANY: Final = 8
-ROUNDS: Final = 4
+ROUNDS: Final = [1, pytest.param(4, marks=pytest.mark.durability)]
 SHARED: Final = "s3://shared/out"
 
 
@@ -31,11 +33,12 @@ def _another(pipeline: Any, name: str, script: str) -> Any:
     return found
 
 
+@pytest.mark.parametrize("rounds", ROUNDS)
 def test_runs_of_one_definition(
-    engine: Any, pipeline: Any, look: Any, tmp_path: Path
+    engine: Any, pipeline: Any, look: Any, tmp_path: Path, rounds: int
 ) -> None:
     """Runs of one pipeline, begun at once in an empty home, are all right."""
-    for number in range(ROUNDS):
+    for number in range(rounds):
         home = tmp_path / f"home-{number}"
 
         answers = engine.do(*[pipeline.deed(home)] * AT_ONCE)
@@ -65,12 +68,13 @@ def test_homes_made_by_many_at_once(engine: Any, tmp_path: Path) -> None:
             assert len(database.rows("SELECT * FROM digests")) == MANY
 
 
+@pytest.mark.parametrize("rounds", ROUNDS)
 def test_runs_of_different_definitions_lose_no_file_of_a_shared_prefix(
-    engine: Any, pipeline: Any, look: Any, tmp_path: Path
+    engine: Any, pipeline: Any, look: Any, tmp_path: Path, rounds: int
 ) -> None:
     """Whoever publishes last at a prefix keeps what the others have published there."""
     home, place = tmp_path / "home", tmp_path / "home/s3/shared/out"
-    for number in range(ROUNDS):
+    for number in range(rounds):
         names = [f"step-{number}-{index}" for index in range(AT_ONCE)]
         script = "i=0; while [ $i -lt 40 ]; do echo {0} > out/{0}-$i; i=$((i+1)); done"
         written = [_another(pipeline, name, script.format(name)) for name in names]
@@ -79,7 +83,7 @@ def test_runs_of_different_definitions_lose_no_file_of_a_shared_prefix(
 
         assert all("run" in answer for answer in answers), answers
     found = {path.name: path.read_text() for path in place.iterdir()}
-    steps = [f"step-{n}-{index}" for n in range(ROUNDS) for index in range(AT_ONCE)]
+    steps = [f"step-{n}-{index}" for n in range(rounds) for index in range(AT_ONCE)]
     assert found == {f"{step}-{i}": f"{step}\n" for step in steps for i in range(40)}
     assert {run.status for run in look.runs(home)} == {Status.SUCCEEDED}
 

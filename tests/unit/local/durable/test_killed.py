@@ -118,7 +118,18 @@ def trial(engine: Any, pipeline: Any, look: Any, tmp_path: Path) -> Trial:
     )
 
 
-def test_run_killed_at_a_turn_is_gone_on_with(trial: Trial, tmp_path: Path) -> None:
+@pytest.mark.parametrize("turn", TURNS)
+def test_run_killed_at_a_turn_is_gone_on_with(
+    trial: Trial, tmp_path: Path, turn: str
+) -> None:
+    """Killed at one change of its state of each kind, a run loses a step at most."""
+    sites = sorted(site for site in trial.sites if turn in site)
+
+    trial.kill_at_each([sites[len(sites) // 2]], tmp_path / "home")
+
+
+@pytest.mark.durability
+def test_run_killed_at_any_turn_is_gone_on_with(trial: Trial, tmp_path: Path) -> None:
     """Killed before or after any change of its state, a run loses one step at most."""
     turns = [site for site in trial.sites if _is_turn(site)]
     assert len(turns) > 40
@@ -126,7 +137,7 @@ def test_run_killed_at_a_turn_is_gone_on_with(trial: Trial, tmp_path: Path) -> N
     trial.kill_at_each(turns, tmp_path / "home")
 
 
-@pytest.mark.slow
+@pytest.mark.durability
 def test_run_killed_anywhere_is_gone_on_with(trial: Trial, tmp_path: Path) -> None:
     """Killed before or after any other call of the system, it loses no more."""
     others = [site for site in trial.sites if not _is_turn(site)]
@@ -135,7 +146,10 @@ def test_run_killed_anywhere_is_gone_on_with(trial: Trial, tmp_path: Path) -> No
     trial.kill_at_each(others, tmp_path / "home")
 
 
-def test_second_kill_does_no_harm(trial: Trial, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "every", [10, pytest.param(1, marks=pytest.mark.durability)], ids=["some", "all"]
+)
+def test_second_kill_does_no_harm(trial: Trial, tmp_path: Path, every: int) -> None:
     """Killed while it clears up after killed runs, or goes on, a run loses no more."""
     killed = tmp_path / "killed"
     publishing = "return fcntl.flock < locks._held < locks.publishing"
@@ -147,7 +161,7 @@ def test_second_kill_does_no_harm(trial: Trial, tmp_path: Path) -> None:
     (answer,) = trial.engine.do(observed)
     sites = answer["sites"].keys() - trial.sites.keys()
     assert len(sites) > 20
-    for site in sorted(sites):
+    for site in sorted(sites)[::every]:
         home = tmp_path / "home"
         shutil.copytree(killed, home)
 
@@ -157,13 +171,19 @@ def test_second_kill_does_no_harm(trial: Trial, tmp_path: Path) -> None:
         shutil.rmtree(home)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize(
+    ("seed", "kills"),
+    [
+        (0, 3),
+        *(pytest.param(n, 12, marks=pytest.mark.durability) for n in range(1, 5)),
+    ],
+)
 def test_run_killed_at_random_is_gone_on_with(
-    trial: Trial, tmp_path: Path, seed: int
+    trial: Trial, tmp_path: Path, seed: int, kills: int
 ) -> None:
     """However often it is killed, and whenever: no step succeeds twice."""
     chance, home = random.Random(seed), tmp_path / "home"
-    for _ in range(12):
+    for _ in range(kills):
         deed = trial.pipeline.deed(home, kill_after_s=chance.uniform(0, 0.5))
         trial.engine.do(deed)
     trial.go_on(home)

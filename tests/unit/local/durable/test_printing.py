@@ -23,8 +23,14 @@ def _printing(project: Any, script: str) -> dict[str, Any]:
     return step
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("end", "megabytes"), [("", 300), ("\\n", 100)])
+@pytest.mark.parametrize(
+    ("end", "megabytes"),
+    [
+        ("", 80),
+        pytest.param("", 300, marks=pytest.mark.durability),
+        pytest.param("\\n", 100, marks=pytest.mark.durability),
+    ],
+)
 def test_job_may_print_without_measure(
     engine: Any, pipeline: Any, look: Any, tmp_path: Path, end: str, megabytes: int
 ) -> None:
