@@ -7,6 +7,7 @@ it, so that all problems are told at once; here nothing is refused.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import Any, Final
 
 import attrs
@@ -49,11 +50,17 @@ class Document:
         root: All of it.
         parameters: What stands under ``Parameters``.
         sites: The steps, each before those of its branches.
+        step_addresses: Where these stand.
     """
 
     root: Node
     parameters: tuple[Node, ...]
     sites: tuple[Site, ...]
+
+    @cached_property
+    def step_addresses(self) -> frozenset[str]:
+        """Asked for at every step, and the same for all."""
+        return frozenset(site.node.address for site in self.sites)
 
 
 def read(value: Any) -> Document:

@@ -81,8 +81,7 @@ def readings(document: Document) -> Iterator[Reading]:
 
 def readings_of(site: Site, document: Document) -> Iterator[Reading]:
     """Yield every `Get` of one step, those of the steps in its branches left out."""
-    others = frozenset(each.node.address for each in document.sites)
-    for node in calls(site.node, "Get", others):
+    for node in calls(site.node, "Get", document.step_addresses):
         yield _reading(site, node)
 
 
