@@ -1,0 +1,92 @@
+"""What is promised of the benchmarks' figures: fair turns, honest ratios, one page."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from benchmarks.measure import Contender, Figures, alternate, python
+from benchmarks.results import Results
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def figures(name: str, *seconds: float, limit: float | None = None) -> Figures:
+    """Return figures beside a first contender that always takes two seconds."""
+    ratios = tuple(each / 2 for each in seconds)
+    return Figures(name=name, seconds=seconds, ratios=ratios, limit=limit)
+
+
+def test_everyone_has_a_turn_in_each_round_and_none_is_always_first() -> None:
+    """The round that warms up is not counted; each turn has a fresh folder."""
+    turns: list[tuple[str, int]] = []
+    folders: set[Path] = set()
+
+    def contender(name: str) -> Contender:
+        def run(folder: Path, number: int) -> None:
+            assert [path.name for path in folder.iterdir()] == ["ready"]
+            turns.append((name, number))
+            folders.add(folder)
+
+        return Contender(
+            name=name, run=run, prepare=lambda folder, _: (folder / "ready").touch()
+        )
+
+    found = alternate([contender("a"), contender("b")], rounds=3)
+
+    assert [len(each.seconds) for each in found] == [3, 3]
+    assert [name for name, _ in turns] == ["a", "b", "b", "a", "a", "b", "b", "a"]
+    assert [number for _, number in turns] == [0, 0, 1, 1, 2, 2, 3, 3]
+    assert len(folders) == 8
+    assert not any(folder.exists() for folder in folders)
+
+
+def test_ratio_is_by_the_first_contender_of_the_same_round() -> None:
+    """What is prepared beforehand is not timed."""
+
+    def wait(seconds: float) -> Contender:
+        return Contender(
+            name=str(seconds),
+            prepare=lambda *_: time.sleep(0.2),
+            run=lambda *_: time.sleep(seconds),
+        )
+
+    base, other = alternate([wait(0.02), wait(0.04)], rounds=1)
+
+    assert base.ratios == (1.0,)
+    assert other.ratio == other.seconds[0] / base.seconds[0]
+    assert other.seconds[0] < 0.2
+
+
+def test_command_that_fails_stops_the_benchmark(tmp_path: Path) -> None:
+    """A run that broke off would be the fastest of all."""
+    with pytest.raises(RuntimeError, match=r"ended with 3:\nno penguins"):
+        python("-c", "print('no penguins'); raise SystemExit(3)", cwd=tmp_path)
+
+
+def test_page_keeps_the_other_benchmarks(tmp_path: Path) -> None:
+    """A benchmark that runs again replaces its own section alone."""
+    page = Results(tmp_path / "RESULTS.md")
+    page.put("first", "The first", [figures("by hand", 2.0)])
+    page.put("second", "The second", [figures("by hand", 2.0)])
+    page.put("first", "The first", [figures("by hand", 2.0), figures("ours", 1, 9, 3)])
+
+    text = page.path.read_text()
+    assert text.count("## The first") == text.count("## The second") == 1
+    assert "| ours | 3.00 (1.00 to 9.00) | 1.500 |  |" in text
+    assert "Python 3." in text
+
+
+def test_missed_limit_is_told(tmp_path: Path) -> None:
+    """In the table, in words; what is within says nothing."""
+    page = Results(tmp_path / "RESULTS.md")
+
+    text = page.put(
+        "x", "X", [figures("a", 1.0, limit=0.6), figures("b", 3.0, limit=1)]
+    )
+
+    assert "| a | 1.00 (1.00 to 1.00) | 0.500 | 0.60 |" in text
+    assert "| b | 3.00 (3.00 to 3.00) | 1.500 | 1.00 **missed** |" in text
