@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Never
 from penguin_pipes.errors import InputError
 from penguin_pipes.local.backends import Backend, ProcessBackend
 from penguin_pipes.local.cache import CacheMode
-from penguin_pipes.local.contract.host import this_host
+from penguin_pipes.local.contract.host import NoHost, this_host
 from penguin_pipes.local.events import Announcer, Watcher
 from penguin_pipes.local.execution import Execution
 from penguin_pipes.local.history import History
@@ -85,7 +85,9 @@ def run(
     with contextlib.ExitStack() as stack:
         # Helpers of a backend that nobody else knows end with the run.
         backend = backend or stack.enter_context(ProcessBackend())
-        found = stack.enter_context(prepared(asked))
+        found = stack.enter_context(prepared(asked, images=backend.images))
+        if backend.images is not None:
+            backend.images.bring(found.plan.images)
         if size_limit is not None:
             stack.callback(shrink, found.home, size_limit)
         database = found.database(stack)
@@ -100,7 +102,7 @@ def run(
             storage=found.storage,
             announce=Announcer(watch),
             backend=backend,
-            host=this_host(),
+            host=this_host() if backend.images is None else NoHost(),
             cache=found.cache(database, mode),
         ).run()
 

@@ -20,6 +20,7 @@ from penguin_pipes.local.resolve import resolve
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from penguin_pipes.local.backends import Images
     from penguin_pipes.local.cache import Cache, Result
     from penguin_pipes.local.parameters import Given
     from penguin_pipes.local.preflight import Task
@@ -60,6 +61,7 @@ def explain_locally(
     parameters: Mapping[str, Given] = NONE,
     name: str = "pipeline",
     home: Path = HOME,
+    images: Images | None = None,
 ) -> Explanation:
     """Return what `run_locally` would find in its cache for *step*.
 
@@ -72,6 +74,7 @@ def explain_locally(
         parameters: As for `run_locally`.
         name: As for `run_locally`.
         home: As for `run_locally`.
+        images: The `images` of the backend that would run it, if it is not processes.
 
     Raises:
         RequestError: If the pipeline cannot run, or has no such step.
@@ -80,12 +83,12 @@ def explain_locally(
     asked = Asked(
         definition=definition, files=files, parameters=parameters, name=name, home=home
     )
-    return explain(asked, step)
+    return explain(asked, step, images=images)
 
 
-def explain(asked: Asked, step: str) -> Explanation:
+def explain(asked: Asked, step: str, *, images: Images | None = None) -> Explanation:
     """Explain one step of what is asked for; see `explain_locally`."""
-    with prepared(asked) as run, contextlib.ExitStack() as stack:
+    with prepared(asked, images=images) as run, contextlib.ExitStack() as stack:
         tasks = {task.step.name: task for task in run.plan.tasks}
         if step not in tasks:
             near = difflib.get_close_matches(step, tasks, n=1)

@@ -22,6 +22,7 @@ from penguin_pipes.definition import (
 )
 from penguin_pipes.errors import DefinitionError, InputError, UnsupportedError
 from penguin_pipes.local.contract.names import arn, execution_id, job_name
+from penguin_pipes.local.contract.requests import images_of
 from penguin_pipes.local.jobs import KINDS, JobKind
 from penguin_pipes.local.records import now
 from penguin_pipes.local.resolve import Scope, Unknown, resolve
@@ -59,6 +60,7 @@ class Plan:
         execution: What ``Execution.*`` leads to.
         tasks: The steps in the order in which they run.
         ancestors: For every step, all that must have finished before it.
+        images: The images that the steps name.
     """
 
     id: str
@@ -67,6 +69,7 @@ class Plan:
     execution: Mapping[str, str]
     tasks: tuple[Task, ...]
     ancestors: Mapping[str, set[str]]
+    images: tuple[str, ...] = ()
 
     def scope(self, task: Task, steps: Mapping[str, Mapping[str, Any]]) -> Scope:
         """Return what the references of one task can lead to."""
@@ -85,6 +88,7 @@ def make_plan(
     name: str,
     parameters: Mapping[str, Scalar],
     storage: Storage,
+    kinds: Mapping[str, JobKind] = KINDS,
 ) -> Plan:
     """Return how *definition* will run.
 
@@ -92,7 +96,7 @@ def make_plan(
         RequestError: If it cannot; nothing has been started or written.
     """
     order = in_order(definition)
-    _refuse_types(definition)
+    _refuse_types(definition, kinds)
     identity = execution_id()
     pipeline = arn("pipeline", name)
     plan = Plan(
@@ -106,23 +110,22 @@ def make_plan(
             "PipelineExecutionArn": f"{pipeline}/execution/{identity}",
             "StartDateTime": now().isoformat(timespec="milliseconds"),
         },
-        tasks=tuple(_task(step, identity) for step in order),
+        tasks=tuple(_task(step, kinds[step.type], identity) for step in order),
         ancestors=_ancestors(definition, order),
     )
-    _rehearse(plan, storage)
-    return plan
+    return attrs.evolve(plan, images=_rehearse(plan, storage))
 
 
-def _refuse_types(definition: Definition) -> None:
+def _refuse_types(definition: Definition, kinds: Mapping[str, JobKind]) -> None:
     """Raise if there are steps of a type that does not run here; name them all."""
-    strange = [step for step in definition.steps if step.type not in KINDS]
+    strange = [step for step in definition.steps if step.type not in kinds]
     if strange:
         names = ", ".join(f"{step.name!r} ({step.type})" for step in strange)
-        msg = f"the local run cannot run {names}; it runs {' and '.join(KINDS)} steps"
+        msg = f"the local run cannot run {names}; it runs {' and '.join(kinds)} steps"
         raise UnsupportedError(msg, address=strange[0].address)
 
 
-def _task(step: Step, identity: str) -> Task:
+def _task(step: Step, kind: JobKind, identity: str) -> Task:
     """Return one step with the name of its job."""
     prefix = next(
         (step.arguments[key] for key in JOB_NAMES if key in step.arguments), ""
@@ -130,7 +133,7 @@ def _task(step: Step, identity: str) -> Task:
     name = job_name(
         identity, step.name, prefix=prefix if isinstance(prefix, str) else ""
     )
-    return Task(step=step, kind=KINDS[step.type], job_name=name)
+    return Task(step=step, kind=kind, job_name=name)
 
 
 def _ancestors(definition: Definition, order: tuple[Step, ...]) -> dict[str, set[str]]:
@@ -143,14 +146,20 @@ def _ancestors(definition: Definition, order: tuple[Step, ...]) -> dict[str, set
     return found
 
 
-def _rehearse(plan: Plan, storage: Storage) -> None:
-    """Resolve and check every request, with what is known beforehand."""
+def _rehearse(plan: Plan, storage: Storage) -> tuple[str, ...]:
+    """Resolve and check every request, with what is known beforehand.
+
+    Returns:
+        The images that they name.
+    """
+    images: dict[str, None] = {}
     expected: dict[str, Mapping[str, Any]] = {}
     written: dict[str, tuple[S3Uri, ...]] = {}
     for task in plan.tasks:
         name, asked = task.step.name, task.step.request
         request = Node(resolve(asked, plan.scope(task, expected)), asked.address)
         task.kind.check(request, storage)
+        images |= dict.fromkeys(images_of(request.value))
         for data in task.kind.inputs(request):
             _refuse_unmapped(data, name, storage, written, plan.ancestors[name])
         expected[name] = task.kind.expected(request, task.job_name)
@@ -159,6 +168,7 @@ def _rehearse(plan: Plan, storage: Storage) -> None:
             for uri in task.kind.outputs(request, task.job_name)
             if not isinstance(uri, Unknown)
         )
+    return tuple(images)
 
 
 def _refuse_unmapped(

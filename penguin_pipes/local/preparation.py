@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from penguin_pipes.definition import Problem, load, parse, refuse_errors
+from penguin_pipes.local.backends import Images
 from penguin_pipes.local.cache import Cache, CacheMode, Results
-from penguin_pipes.local.cache.surroundings import surroundings
+from penguin_pipes.local.cache.surroundings import in_images, surroundings
 from penguin_pipes.local.database import FILE, Database
 from penguin_pipes.local.digests import Digests
 from penguin_pipes.local.disk import home_errors
+from penguin_pipes.local.jobs import kinds
 from penguin_pipes.local.parameters import Given, bind
 from penguin_pipes.local.preflight import Plan, make_plan
 from penguin_pipes.local.storage import Storage
 
 if TYPE_CHECKING:
     from contextlib import ExitStack
+
+    from penguin_pipes.definition import Node
 
 
 def _absolute(path: Path) -> Path:
@@ -59,6 +63,7 @@ class Prepared:
         home: The folder that keeps it.
         storage: Where its inputs come from and its outputs go.
         memory: The home's database, if there is one already.
+        images: What its jobs run in; None if this computer stands in for them.
     """
 
     plan: Plan
@@ -66,6 +71,7 @@ class Prepared:
     home: Path
     storage: Storage
     memory: Database | None
+    images: Images | None = None
 
     def database(self, stack: ExitStack) -> Database:
         """Return the home's database, made if it is missing."""
@@ -77,14 +83,26 @@ class Prepared:
             results=Results(database),
             digests=Digests(database),
             storage=self.storage,
-            surroundings=surroundings(),
+            surroundings=self._surroundings(),
             mode=mode,
         )
 
+    def _surroundings(self) -> Callable[[Node], Mapping[str, str]]:
+        """Return what tells what a job runs in."""
+        images = self.images
+        if images is not None:
+            return lambda request: in_images(request, images)
+        here = surroundings()
+        return lambda _: here
+
 
 @contextlib.contextmanager
-def prepared(asked: Asked) -> Iterator[Prepared]:
+def prepared(asked: Asked, *, images: Images | None = None) -> Iterator[Prepared]:
     """Yield the run that is asked for.
+
+    Args:
+        asked: What is asked for.
+        images: What its jobs run in; None if this computer stands in for them.
 
     Raises:
         RequestError: If it cannot be; nothing has been started or written.
@@ -104,7 +122,11 @@ def prepared(asked: Asked) -> Iterator[Prepared]:
         bound = bind(parsed, asked.parameters, Digests(memory))
         storage = Storage(asked.home / "s3", {**asked.files, **bound.files})
         plan = make_plan(
-            parsed, name=asked.name, parameters=bound.values, storage=storage
+            parsed,
+            name=asked.name,
+            parameters=bound.values,
+            storage=storage,
+            kinds=kinds(in_images=images is not None),
         )
         yield Prepared(
             plan=plan,
@@ -112,4 +134,5 @@ def prepared(asked: Asked) -> Iterator[Prepared]:
             home=asked.home,
             storage=storage,
             memory=memory,
+            images=images,
         )

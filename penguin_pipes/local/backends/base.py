@@ -22,6 +22,9 @@ class Command:
         environment: Its whole environment, not an addition to somebody else's.
         tree: The folder that is its ``/opt/ml``, if it has one.
         network: Whether it may have a network.
+        image: What a container for it is made of.
+        replaces_entrypoint: Whether, in a container, the words take the place of the
+            image's entrypoint; otherwise they follow it.
     """
 
     argv: tuple[str, ...]
@@ -29,6 +32,8 @@ class Command:
     environment: Mapping[str, str]
     tree: Path | None = None
     network: bool = True
+    image: str = ""
+    replaces_entrypoint: bool = True
 
 
 @attrs.frozen(kw_only=True)
@@ -38,18 +43,38 @@ class Outcome:
     Attributes:
         exit_code: Negative if a signal ended it, as in `subprocess`.
         timed_out: Whether it was stopped for having run too long.
+        remark: What else is known of its end, and the exit code does not say.
     """
 
     exit_code: int
     timed_out: bool = False
+    remark: str | None = None
 
 
 def no_warning(_: str) -> None:
     """Take a warning that nobody wants to hear."""
 
 
+class Images(Protocol):
+    """The images that a backend makes containers of."""
+
+    def bring(self, uris: Iterable[str]) -> None:
+        """See that all images are here, before the first of them is needed.
+
+        Raises:
+            RequestError: One is not to be had.
+        """
+
+    def identity(self, uri: str) -> str:
+        """Return what tells the image from any other; nothing is brought here."""
+
+
 class Backend(Protocol):
     """Somewhere a command can run."""
+
+    @property
+    def images(self) -> Images | None:
+        """What jobs run in; None if this computer stands in for their images."""
 
     def prepare(self, scripts: Iterable[Script]) -> None:
         """Get ready for scripts that will be run, without waiting for it."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
-import time
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 
 import attrs
@@ -52,6 +50,10 @@ class ProcessBackend:
     interrupt_grace_s: float = 5.0
     _launcher: Launcher = attrs.field(factory=Launcher, init=False, repr=False)
     _pool: WarmPool = attrs.field(factory=WarmPool, init=False, repr=False)
+
+    @property
+    def images(self) -> None:
+        """This computer stands in for the images of its jobs."""
 
     def __enter__(self) -> Self:
         """Get ready.
@@ -120,7 +122,11 @@ class ProcessBackend:
             finally:
                 os.close(output)
             with Watch(running, pipe, log=file, lines=lines) as watch:
-                timed_out = self._follow(watch, timeout_s)
+                timed_out = watch.follow(
+                    timeout_s,
+                    grace_s=self.grace_s,
+                    interrupt_grace_s=self.interrupt_grace_s,
+                )
             lines.close()
         if watch.is_lost:
             warn("the process that watched over the job was killed, and the job too")
@@ -163,19 +169,6 @@ class ProcessBackend:
         except ServerLostError as error:
             warn(f"the server for warm starts was lost: {error}; the job starts cold")
             return None
-
-    def _follow(self, watch: Watch, timeout_s: float) -> bool:
-        """Read until the process has ended; return whether it had to be stopped."""
-        try:
-            if watch.read(until=time.monotonic() + timeout_s):
-                return False
-            watch.signal(signal.SIGTERM)
-            watch.read(until=time.monotonic() + self.grace_s)
-        except KeyboardInterrupt:
-            watch.signal(signal.SIGTERM)
-            watch.read(until=time.monotonic() + self.interrupt_grace_s)
-            raise
-        return True
 
 
 def _request(command: Command, *, tree: Path | None, network: bool) -> dict[str, Any]:

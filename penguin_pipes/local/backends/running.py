@@ -92,6 +92,27 @@ class Watch:
                 return True
         return False
 
+    def follow(
+        self, timeout_s: float, *, grace_s: float, interrupt_grace_s: float
+    ) -> bool:
+        """Read until the command has ended; return whether it had to be stopped.
+
+        Args:
+            timeout_s: How long it may take before it is asked to stop.
+            grace_s: How long it has between being asked and being made to stop.
+            interrupt_grace_s: The same, when it is the user who stops the run.
+        """
+        try:
+            if self.read(until=time.monotonic() + timeout_s):
+                return False
+            self.signal(signal.SIGTERM)
+            self.read(until=time.monotonic() + grace_s)
+        except KeyboardInterrupt:
+            self.signal(signal.SIGTERM)
+            self.read(until=time.monotonic() + interrupt_grace_s)
+            raise
+        return True
+
     def _drain(self, *, until: float) -> None:
         """Copy what is still in the pipe, if anybody wrote anything."""
         if self._pipe not in self._selector.get_map():

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from penguin_pipes.definition import Node
 from penguin_pipes.durations import after
 from penguin_pipes.local.cache.contents import contents, files_of
 from penguin_pipes.local.cache.key import Key, has_key, parts_of
@@ -21,7 +22,7 @@ from penguin_pipes.local.records import now
 from penguin_pipes.local.storage import Storage
 
 if TYPE_CHECKING:
-    from penguin_pipes.definition import Node, Step
+    from penguin_pipes.definition import Step
     from penguin_pipes.local.jobs import JobResult
 
 CLOCKS_DIFFER: Final = timedelta(minutes=5)
@@ -109,7 +110,7 @@ class Cache:
         results: Where they are kept.
         digests: Reads what inputs and outputs hold.
         storage: Where they lie.
-        surroundings: What stands for the image of a job.
+        surroundings: Tells what stands for the image of a request, or what it is.
         mode: What the run does with them.
         clock: Tells the time.
     """
@@ -117,7 +118,7 @@ class Cache:
     results: Results
     digests: Digests
     storage: Storage
-    surroundings: Mapping[str, str]
+    surroundings: Callable[[Node], Mapping[str, str]]
     mode: CacheMode = CacheMode.USE
     clock: Callable[[], datetime] = now
 
@@ -141,7 +142,7 @@ class Cache:
         files = files_of(inputs, self.storage)
         found = contents(inputs, self.storage, self.digests)
         parts = parts_of(step, request, found)
-        key = Key(parts=parts, surroundings=self.surroundings)
+        key = Key(parts=parts, surroundings=self.surroundings(request))
         runs = Verdict(key=key, inputs=inputs, files=files)
         if self.mode is CacheMode.REFRESH:
             return attrs.evolve(runs, reasons=(NOT_ASKED,))

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from penguin_pipes.definition.node import shown
+from penguin_pipes.local.cache.surroundings import BACKEND, PROCESS
 from penguin_pipes.service import SECRET_NAME
 
 if TYPE_CHECKING:
@@ -26,8 +27,17 @@ def differences(old: Key, new: Key) -> tuple[str, ...]:
     """Return what differs between two keys, one sentence for each part."""
     return (
         *_differences(old.parts, new.parts),
-        *_differences(old.surroundings, new.surroundings),
+        *_surroundings(old.surroundings, new.surroundings),
     )
+
+
+def _surroundings(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
+    """Yield what differs around the job; of another backend, that is everything."""
+    before, after = (each.get(BACKEND, PROCESS) for each in (old, new))
+    if before != after:
+        yield f"{BACKEND} {before} → {after}"
+    else:
+        yield from _differences(old, new)
 
 
 def _differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:

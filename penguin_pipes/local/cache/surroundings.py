@@ -1,7 +1,8 @@
 """What stands for a job's image on this computer: an interpreter and its packages.
 
 With the same script and data, another version of a library may make another model, as
-another image may; so these are part of every key.
+another image may; so these are part of every key. Of a job that runs in its image, that
+image's content is.
 """
 
 from __future__ import annotations
@@ -12,9 +13,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from penguin_pipes.local.cache.editable import digest_of_code, source_of
+from penguin_pipes.local.contract.requests import images_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from penguin_pipes.definition import Node
+    from penguin_pipes.local.backends import Images
+
+BACKEND: Final = "backend"
+PROCESS: Final = "process"
+"""The backend of surroundings that name none."""
+
+DOCKER: Final = "docker"
 
 INFO: Final = (".dist-info", ".egg-info")
 OURS: Final = "penguin-pipes"
@@ -40,6 +51,17 @@ def surroundings(path: Iterable[str] | None = None) -> dict[str, str]:
         for name, version in _packages(folder):
             packages.setdefault(f"package {name}", version)
     return found | dict(sorted(packages.items()))
+
+
+def in_images(request: Node, images: Images) -> dict[str, str]:
+    """Return what the images of a request are: their own content, not their names.
+
+    Args:
+        request: A job's, resolved.
+        images: Knows them.
+    """
+    named = dict.fromkeys(images_of(request.value))
+    return {BACKEND: DOCKER, **{f"image {uri}": images.identity(uri) for uri in named}}
 
 
 def _packages(folder: Path) -> list[tuple[str, str]]:

@@ -62,6 +62,23 @@ class Host:
         return self.python if PYTHON.fullmatch(PurePosixPath(name).name) else name
 
 
+@attrs.frozen(kw_only=True)
+class NoHost(Host):
+    """Stands where jobs have their images: this computer lends them nothing."""
+
+    python: str = "python3"
+    environment: Mapping[str, str] = MappingProxyType({})
+
+    @property
+    def base_environment(self) -> dict[str, str]:
+        """Nothing: the image brings its own."""
+        return {}
+
+    def executable(self, name: str) -> str:
+        """Return *name*: the image knows what it is."""
+        return name
+
+
 def this_host() -> Host:
     """Return the computer this runs on."""
     return Host(

@@ -45,7 +45,9 @@ class ProcessingRequest:
     Attributes:
         image: The image it would run in.
         role: The role it would run under.
-        command: Entrypoint and arguments, in exec form.
+        entrypoint: The words that its command begins with, in exec form; empty for the
+            image's own entrypoint.
+        arguments: The words that follow.
         environment: What the request sets.
         inputs: What is staged before.
         outputs: What is published after.
@@ -56,13 +58,19 @@ class ProcessingRequest:
 
     image: str
     role: str
-    command: tuple[str, ...]
+    entrypoint: tuple[str, ...]
+    arguments: tuple[str, ...]
     environment: Mapping[str, str]
     inputs: tuple[DataInput, ...]
     outputs: tuple[DataOutput, ...]
     max_runtime_s: int
     network: bool
     raw: Mapping[str, Any]
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """Entrypoint and arguments."""
+        return (*self.entrypoint, *self.arguments)
 
     @classmethod
     def read(cls, request: Node) -> Self:
@@ -80,7 +88,8 @@ class ProcessingRequest:
         return cls(
             image=app.need("ImageUri").text(),
             role=request.text_of("RoleArn"),
-            command=_command(app),
+            entrypoint=words(app.get("ContainerEntrypoint")),
+            arguments=words(app.get("ContainerArguments")),
             environment={} if environment is None else environment.texts(),
             inputs=_inputs(request),
             outputs=() if outputs is None else _outputs(outputs),
@@ -90,15 +99,14 @@ class ProcessingRequest:
         )
 
 
-def _command(app: Node) -> tuple[str, ...]:
-    """Return the command line of a job."""
-    entrypoint = words(app.get("ContainerEntrypoint"))
-    if not entrypoint:
+def need_entrypoint(request: Node) -> None:
+    """Raise if only the image knows what the job starts with."""
+    app = request.need("AppSpecification")
+    if not words(app.get("ContainerEntrypoint")):
         app.cannot_run(
             "there is no ContainerEntrypoint, and the image's own is not on this "
-            "computer; name the command"
+            "computer; name the command, or run it in its image (--backend docker)"
         )
-    return (*entrypoint, *words(app.get("ContainerArguments")))
 
 
 def _inputs(request: Node) -> tuple[DataInput, ...]:
@@ -177,5 +185,7 @@ def environment(
 
 def argv(request: ProcessingRequest, tree: WorkTree, host: Host) -> tuple[str, ...]:
     """Return the words of the job's command."""
-    first, *rest = (tree.localize(word) for word in request.command)
-    return (host.executable(first), *rest)
+    words = tuple(tree.localize(word) for word in request.command)
+    if not request.entrypoint:
+        return words
+    return (host.executable(words[0]), *words[1:])

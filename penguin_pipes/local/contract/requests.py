@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -51,6 +52,23 @@ class DataOutput:
     name: str
     uri: str
     path: str
+
+
+IMAGES: Final = frozenset({"ImageUri", "TrainingImage"})
+"""The members of requests that name the image a job runs in."""
+
+
+def images_of(value: Any) -> Iterator[str]:
+    """Yield the images that a request names, as far as they are known."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            is_image = key in IMAGES and isinstance(item, str)
+            if is_image and not isinstance(item, Unknown):
+                yield item
+            yield from images_of(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from images_of(item)
 
 
 def refuse_unless(node: Node | None, *allowed: str, why: str) -> None:

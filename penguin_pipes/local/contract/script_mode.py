@@ -178,7 +178,8 @@ def _program(request: TrainingRequest, where: Node) -> str:
     if program is None:
         where.cannot_run(
             f"there is neither {PROGRAM} nor a ContainerEntrypoint, and what the image "
-            "itself would start is not on this computer"
+            "itself would start is not on this computer; name one, or run it in its "
+            "image (--backend docker)"
         )
     parts = str(program).split("/")
     if not SAFE_PROGRAM.fullmatch(str(program)) or {".", ".."} & set(parts):
@@ -192,7 +193,7 @@ def _source(where: Node) -> str:
     if source is None:
         where.cannot_run(
             f"there is no {SOURCE}, so the script is inside the image; bundle it as a "
-            "sourcedir.tar.gz and name that"
+            "sourcedir.tar.gz and name that, or run it in its image (--backend docker)"
         )
     if not str(source).startswith(("s3://", "/opt/ml/")):
         _refuse(where, SOURCE, "an s3:// name or a folder below /opt/ml")

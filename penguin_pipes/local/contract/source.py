@@ -20,8 +20,13 @@ HAS_FILTERS: Final = hasattr(tarfile, "data_filter")
 """Whether Python checks members itself: from 3.11.4 on. Debian 12 has 3.11.2."""
 
 
-def inspect(archive: Path, program: str) -> None:
+def inspect(archive: Path, program: str | None) -> None:
     """Raise unless *archive* can be unpacked and holds *program*.
+
+    Args:
+        archive: What to look into.
+        program: The script; None where the toolkit of an image is going to look for
+            it, and installs what has to be installed.
 
     Raises:
         InputError: With what is wrong, and the way out.
@@ -34,8 +39,15 @@ def inspect(archive: Path, program: str) -> None:
             _refuse_escape(member, archive)
             _refuse_detour(member, links, archive)
             names.add(PurePosixPath(member.name))
-            if PurePosixPath(member.name) == REQUIREMENTS and program.endswith(".py"):
+            is_list = PurePosixPath(member.name) == REQUIREMENTS
+            if is_list and program is not None and program.endswith(".py"):
                 _refuse_requirements(tar, member, archive)
+    if program is not None:
+        _refuse_program(archive, program, names)
+
+
+def _refuse_program(archive: Path, program: str, names: set[PurePosixPath]) -> None:
+    """Raise unless the script is there and is all there is to do."""
     if PurePosixPath(program) not in names:
         there = ", ".join(sorted(map(str, names))) or "nothing"
         msg = f"{archive}: there is no {program} in the archive; it holds: {there}"
@@ -43,7 +55,8 @@ def inspect(archive: Path, program: str) -> None:
     if SETUP in names and not program.endswith(".sh"):
         msg = (
             f"{archive}: a setup.py at the root makes the container install a package, "
-            "which the local run does not do; leave it out and name a plain script"
+            "which a process here does not do; leave it out and name a plain script, "
+            "or run it in its image (--backend docker)"
         )
         raise InputError(msg)
 
@@ -63,7 +76,7 @@ def modules(archive: Path) -> dict[PurePosixPath, bytes]:
         return found
 
 
-def unpack(archive: Path, target: Path, program: str) -> None:
+def unpack(archive: Path, target: Path, program: str | None) -> None:
     """Unpack *archive* into *target*; nothing of it gets outside.
 
     Raises:
@@ -73,7 +86,8 @@ def unpack(archive: Path, target: Path, program: str) -> None:
     target.mkdir(parents=True, exist_ok=True)
     with _opened(archive) as tar:
         _extract(tar, target)
-    _make_startable(target, program)
+    if program is not None:
+        _make_startable(target, program)
 
 
 def place(source: Path, target: Path, program: str) -> None:
@@ -167,8 +181,9 @@ def _refuse_requirements(
     lines = file.read().decode(errors="replace").splitlines() if file else []
     if any(line.strip() and not line.strip().startswith("#") for line in lines):
         msg = (
-            f"{archive}: the container would install requirements.txt, which the local "
-            "run does not do yet; install it into this environment and bundle without"
+            f"{archive}: the container would install requirements.txt, which a process "
+            "here does not do; install it into this environment and bundle without, or "
+            "run it in its image (--backend docker)"
         )
         raise InputError(msg)
 

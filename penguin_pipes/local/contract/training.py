@@ -18,10 +18,11 @@ from penguin_pipes.local.contract.requests import (
     refuse_unless,
     words,
 )
+from penguin_pipes.local.contract.script_mode import SOURCE, decoded
+from penguin_pipes.service import CHANNEL_NAME
 
 if TYPE_CHECKING:
     from penguin_pipes.definition import Node
-from penguin_pipes.service import CHANNEL_NAME
 
 INPUT: Final = "/opt/ml/input"
 CONFIG: Final = "/opt/ml/input/config"
@@ -36,6 +37,8 @@ CHECKPOINTS: Final = "/opt/ml/checkpoints"
 HOST_NAME: Final = "algo-1"
 GROUP: Final = "homogeneousCluster"
 SDK_DRIVERS: Final = "sm_drivers"
+TRAIN: Final = "train"
+"""What the service tells an image's own entrypoint to do."""
 
 
 @attrs.frozen(kw_only=True)
@@ -56,7 +59,9 @@ class TrainingRequest:
     Attributes:
         image: The image it would run in.
         role: The role it would run under.
-        entrypoint: Its own command line, empty if the image's toolkit starts it.
+        entrypoint: The words that its own command begins with, empty if the image's
+            toolkit starts it.
+        arguments: The words that follow.
         hyperparameters: All of them, as the strings of the request.
         environment: What the request sets.
         metrics: Names and regular expressions.
@@ -73,6 +78,7 @@ class TrainingRequest:
     image: str
     role: str
     entrypoint: tuple[str, ...]
+    arguments: tuple[str, ...]
     hyperparameters: Mapping[str, str]
     environment: Mapping[str, str]
     metrics: tuple[tuple[str, str], ...]
@@ -84,6 +90,11 @@ class TrainingRequest:
     max_runtime_s: int
     network: bool
     raw: Mapping[str, Any]
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        """Its own entrypoint and arguments."""
+        return (*self.entrypoint, *self.arguments)
 
     @classmethod
     def read(cls, request: Node) -> Self:
@@ -105,7 +116,8 @@ class TrainingRequest:
         return cls(
             image=algorithm.need("TrainingImage").text(),
             role=request.text_of("RoleArn"),
-            entrypoint=_entrypoint(algorithm),
+            entrypoint=words(algorithm.get("ContainerEntrypoint")),
+            arguments=words(algorithm.get("ContainerArguments")),
             hyperparameters=_texts(request, "HyperParameters"),
             environment=_texts(request, "Environment"),
             metrics=_metrics(algorithm),
@@ -118,6 +130,18 @@ class TrainingRequest:
             network=has_network(request),
             raw=request.value,
         )
+
+    @property
+    def container_command(self) -> tuple[str, ...]:
+        """What its container is started with."""
+        return self.command or (TRAIN,)
+
+    @property
+    def code_uri(self) -> str | None:
+        """The S3 name of the script's archive, if an image's toolkit would fetch it."""
+        source = decoded(self.hyperparameters.get(SOURCE, ""))
+        is_name = isinstance(source, str) and source.startswith("s3://")
+        return source if is_name and not self.entrypoint else None
 
     @property
     def region(self) -> str:
@@ -144,16 +168,22 @@ def _texts(request: Node, key: str) -> dict[str, str]:
     return {} if found is None else found.texts()
 
 
-def _entrypoint(algorithm: Node) -> tuple[str, ...]:
-    """Return the job's own command line, if it has one."""
-    entrypoint = words(algorithm.get("ContainerEntrypoint"))
-    arguments = words(algorithm.get("ContainerArguments"))
-    if arguments and not entrypoint:
+def refuse_without_image(request: Node) -> None:
+    """Raise if the job needs what only its image holds."""
+    algorithm = request.need("AlgorithmSpecification")
+    if algorithm.get("ContainerArguments") and not algorithm.get("ContainerEntrypoint"):
         algorithm.cannot_run(
             "there are ContainerArguments for an entrypoint that only the image "
-            "knows; name it as ContainerEntrypoint"
+            "knows; name it as ContainerEntrypoint, or run it in its image "
+            "(--backend docker)"
         )
-    return (*entrypoint, *arguments)
+    for channel in request.all("InputDataConfig"):
+        if channel.need("ChannelName").text() == SDK_DRIVERS:
+            channel.cannot_run(
+                "the SDK's own driver (ModelTrainer(source_code=…)) has its paths "
+                "built in; start the script by the hyperparameter sagemaker_program "
+                "instead, or run it in its image (--backend docker)"
+            )
 
 
 def _metrics(algorithm: Node) -> tuple[tuple[str, str], ...]:
@@ -169,11 +199,6 @@ def _channel(node: Node, mode: str) -> Channel:
     name = node.need("ChannelName").text()
     if not CHANNEL_NAME.fullmatch(name) or name in {".", ".."}:
         node.need("ChannelName").expected("letters, digits, ., - and _")
-    if name == SDK_DRIVERS:
-        node.cannot_run(
-            "the SDK's own driver (ModelTrainer(source_code=…)) has its paths built "
-            "in; start the script by the hyperparameter sagemaker_program instead"
-        )
     source = node.need("DataSource")
     s3 = source.get("S3DataSource")
     if s3 is None:

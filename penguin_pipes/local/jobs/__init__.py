@@ -8,8 +8,21 @@ from penguin_pipes.local.jobs.base import Job, JobKind, JobResult
 from penguin_pipes.local.jobs.processing import ProcessingKind
 from penguin_pipes.local.jobs.training import TrainingKind
 
-KINDS: Final[Mapping[str, JobKind]] = MappingProxyType(
-    {"Processing": ProcessingKind(), "Training": TrainingKind()}
-)
 
-__all__ = ["KINDS", "Job", "JobKind", "JobResult"]
+def kinds(*, in_images: bool) -> Mapping[str, JobKind]:
+    """Return the kinds by their steps' types.
+
+    Args:
+        in_images: Whether jobs run in the images that they name.
+    """
+    return MappingProxyType(
+        {
+            "Processing": ProcessingKind(in_image=in_images),
+            "Training": TrainingKind(in_image=in_images),
+        }
+    )
+
+
+KINDS: Final = kinds(in_images=False)
+
+__all__ = ["KINDS", "Job", "JobKind", "JobResult", "kinds"]

@@ -53,6 +53,11 @@ class Job:
     announce: Callable[[Event], None]
 
     @property
+    def has_image(self) -> bool:
+        """Whether it runs in the image that its request names."""
+        return self.backend.images is not None
+
+    @property
     def tree(self) -> WorkTree:
         """The job's ``/opt/ml``."""
         root = self.folder / "ml"
@@ -65,6 +70,8 @@ class Job:
         *,
         cwd: str = ROOT,
         network: bool = True,
+        image: str = "",
+        replaces_entrypoint: bool = True,
         timeout_s: float,
         on_line: Callable[[str], None] = lambda _: None,
     ) -> Outcome:
@@ -80,6 +87,8 @@ class Job:
             environment=environment,
             tree=self.tree.root,
             network=network,
+            image=image,
+            replaces_entrypoint=replaces_entrypoint,
         )
         return self.backend.run(
             command,
@@ -182,7 +191,9 @@ def failure_of(outcome: Outcome, *, max_runtime_s: int, reason: str) -> str | No
     """Return why a job failed, or None if it did not."""
     if outcome.timed_out:
         return timeout_reason(max_runtime_s)
-    return reason if outcome.exit_code else None
+    if not outcome.exit_code:
+        return None
+    return reason if outcome.remark is None else f"{reason}; {outcome.remark}"
 
 
 def moment(at: datetime | None) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from penguin_pipes.local.contract import processing
 from penguin_pipes.local.contract.failure import LONGEST_REASON, reason
 from penguin_pipes.local.contract.names import account_of, arn, region_of
@@ -31,8 +33,15 @@ if TYPE_CHECKING:
     from penguin_pipes.local.storage import Storage
 
 
+@attrs.frozen
 class ProcessingKind:
-    """Steps of type ``Processing``."""
+    """Steps of type ``Processing``.
+
+    Attributes:
+        in_image: Whether they run in the images that they name.
+    """
+
+    in_image: bool = False
 
     def check(
         self,
@@ -41,6 +50,8 @@ class ProcessingKind:
     ) -> None:
         """Raise a `RequestError` if the job cannot run on this computer."""
         ProcessingRequest.read(request)
+        if not self.in_image:
+            processing.need_entrypoint(request)
 
     def inputs(self, request: Node) -> tuple[DataInput, ...]:
         """Return what must lie in S3 for the job to start."""
@@ -75,6 +86,8 @@ class ProcessingKind:
             processing.argv(asked, job.tree, job.host),
             processing.environment(asked, job.tree, job.host),
             network=asked.network,
+            image=asked.image,
+            replaces_entrypoint=bool(asked.entrypoint),
             timeout_s=asked.max_runtime_s,
         )
         code = container_code(outcome)

@@ -26,6 +26,8 @@ def processing_script(
     asked: ProcessingRequest, storage: Storage, host: Host
 ) -> Script | None:
     """Return the script of a processing job; None if it is none, or none to know of."""
+    if not asked.entrypoint:
+        return None
     first, *words = asked.command
     path = next(iter(words[1:] if words[:1] == ["--"] else words), "")
     if isinstance(path, Unknown) or not PYTHON.fullmatch(PurePosixPath(first).name):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from penguin_pipes.local.contract import source, training
 from penguin_pipes.local.contract.requests import DataInput
 from penguin_pipes.local.contract.script_mode import SOURCE, ScriptMode
@@ -23,25 +25,33 @@ if TYPE_CHECKING:
     from penguin_pipes.local.jobs.base import Job, JobResult
 
 
+@attrs.frozen
 class TrainingKind:
-    """Steps of type ``Training``."""
+    """Steps of type ``Training``.
+
+    Attributes:
+        in_image: Whether they run in the images that they name.
+    """
+
+    in_image: bool = False
 
     def check(self, request: Node, storage: Storage) -> None:
         """Raise a `RequestError` if the job cannot run on this computer."""
         asked = TrainingRequest.read(request)
         check_metrics(request)
-        code = _code(asked, request)
+        if not self.in_image:
+            training.refuse_without_image(request)
+        code = self._code(asked, request)
         if code is not None and code.is_known:
             found = storage.objects(S3Uri.parse(code.uri)).values()
             # Code that a step of this run will write is looked at when it is there.
             for archive in found:
-                program = ScriptMode.read(asked, request).program
-                source.inspect(archive, program)
+                source.inspect(archive, self._program(asked, request))
 
     def inputs(self, request: Node) -> tuple[DataInput, ...]:
         """Return what must lie in S3 for the job to start."""
         asked = TrainingRequest.read(request)
-        code = _code(asked, request)
+        code = self._code(asked, request)
         return asked.channels if code is None else (*asked.channels, code)
 
     def outputs(self, request: Node, job_name: str) -> tuple[str, ...]:
@@ -59,8 +69,8 @@ class TrainingKind:
     def script(self, request: Node, storage: Storage, host: Host) -> Script | None:
         """Return the script that the job will start, if it can be known of."""
         asked = TrainingRequest.read(request)
-        code = _code(asked, request)
-        if code is None or not code.is_known:
+        code = self._code(asked, request)
+        if code is None or not code.is_known or self.in_image:
             return None
         script = ScriptMode.read(asked, request)
         return training_script(asked, script, storage, host)
@@ -68,20 +78,27 @@ class TrainingKind:
     def run(self, request: Node, job: Job) -> JobResult:
         """Run the job to its end."""
         asked = TrainingRequest.read(request)
-        script = None if asked.entrypoint else ScriptMode.read(asked, request)
+        has_script = not (self.in_image or asked.entrypoint)
+        script = ScriptMode.read(asked, request) if has_script else None
         return TrainingJob(asked, job).run(script)
 
+    def _program(self, asked: TrainingRequest, request: Node) -> str | None:
+        """Return the script, if it is not the image's business to find it."""
+        return None if self.in_image else ScriptMode.read(asked, request).program
 
-def _code(asked: TrainingRequest, request: Node) -> DataInput | None:
-    """Return the script's archive as an input, unless there is none to fetch."""
-    if asked.entrypoint:
-        return None
-    script = ScriptMode.read(asked, request)
-    if not script.source.startswith("s3://"):
-        return None
-    return DataInput(
-        name="code",
-        uri=asked.hyperparameters[SOURCE],
-        path=training.CODE,
-        address=f"{request.address}.HyperParameters.{SOURCE}",
-    )
+    def _code(self, asked: TrainingRequest, request: Node) -> DataInput | None:
+        """Return the script's archive as an input, unless there is none to fetch."""
+        if asked.entrypoint:
+            return None
+        if not self.in_image:
+            # Whatever else is wrong with script mode is told here.
+            ScriptMode.read(asked, request)
+        uri = asked.code_uri
+        if uri is None:
+            return None
+        return DataInput(
+            name="code",
+            uri=uri,
+            path=training.CODE,
+            address=f"{request.address}.HyperParameters.{SOURCE}",
+        )

@@ -10,6 +10,7 @@ from penguin_pipes.local.contract import source, training, variables
 from penguin_pipes.local.contract.failure import ErrorLines, reason, script_failure
 from penguin_pipes.local.contract.names import arn
 from penguin_pipes.local.contract.requests import DataOutput
+from penguin_pipes.local.contract.tree import ROOT
 from penguin_pipes.local.events import MetricSeen, StepWarned
 from penguin_pipes.local.jobs.base import (
     Job,
@@ -48,11 +49,13 @@ class TrainingJob:
 
         Args:
             script: What the image's toolkit would start; None if the request names a
-                command of its own.
+                command of its own. In its image, the toolkit is there to know itself.
         """
         self._furnish()
+        if self._job.has_image:
+            return self._run_in_image()
         if script is None:
-            argv, told, cwd = self._entrypoint(), {}, "/opt/ml"
+            argv, told, cwd = self._entrypoint(), {}, ROOT
         else:
             script = script.named(self._job.name)
             self._place_code(script)
@@ -72,11 +75,11 @@ class TrainingJob:
         """Put everything into the work tree that the service puts there."""
         job, checkpoints = self._job, self._asked.checkpoints
         job.make_folders(
-            training.CODE,
-            training.MODEL,
-            training.OUTPUT_DATA,
-            training.OUTPUT_INTERMEDIATE,
+            training.MODEL, training.OUTPUT_DATA, training.OUTPUT_INTERMEDIATE
         )
+        if not job.has_image:
+            # An image may have a script of its own there, which must not be hidden.
+            job.make_folders(training.CODE)
         job.stage(self._asked.channels)
         if checkpoints is not None:
             job.make_folders(checkpoints.path)
@@ -87,14 +90,29 @@ class TrainingJob:
     def _place_code(self, script: ScriptMode) -> None:
         """Bring the script to where it starts from."""
         tree = self._job.tree
-        if not script.source.startswith("s3://"):
+        if script.source.startswith("s3://"):
+            self._unpack(script.source, script.program)
+        else:
             source.place(tree.at(script.source), tree.at(training.CODE), script.program)
-            return
-        found = list(self._job.storage.objects(S3Uri.parse(script.source)).values())
+
+    def _unpack(self, uri: str, program: str | None) -> None:
+        """Unpack the script's archive."""
+        found = list(self._job.storage.objects(S3Uri.parse(uri)).values())
         if len(found) != 1:
-            msg = f"{script.source}: expected one archive, found {len(found)} objects"
+            msg = f"{uri}: expected one archive, found {len(found)} objects"
             raise InputError(msg)
-        source.unpack(found[0], tree.at(training.CODE), script.program)
+        source.unpack(found[0], self._job.tree.at(training.CODE), program)
+
+    def _run_in_image(self) -> JobResult:
+        """Run the image on what the service gives it; its toolkit does the rest.
+
+        That one fetches no archive from S3 if the code is there already.
+        """
+        uri = self._asked.code_uri
+        if uri is not None:
+            self._unpack(uri, None)
+        outcome = self._follow(self._asked.container_command, {}, ROOT)
+        return self._finish(outcome, container_code(outcome))
 
     def _warn(self, script: ScriptMode) -> None:
         """Say which arguments would be broken by the toolkits of today's images."""
@@ -107,9 +125,7 @@ class TrainingJob:
 
     def _entrypoint(self) -> tuple[str, ...]:
         """Return the words of the request's own command."""
-        first, *rest = (
-            self._job.tree.localize(word) for word in self._asked.entrypoint
-        )
+        first, *rest = (self._job.tree.localize(word) for word in self._asked.command)
         return (self._job.host.executable(first), *rest)
 
     def _script(self, script: ScriptMode) -> tuple[tuple[str, ...], dict[str, str]]:
@@ -128,6 +144,8 @@ class TrainingJob:
                 self._environment(told),
                 cwd=cwd,
                 network=self._asked.network,
+                image=self._asked.image,
+                replaces_entrypoint=bool(self._asked.entrypoint),
                 timeout_s=self._asked.max_runtime_s,
                 on_line=self._read,
             )

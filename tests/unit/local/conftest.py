@@ -12,7 +12,13 @@ import attrs
 import pytest
 
 from penguin_pipes.local import Run, run_locally
-from penguin_pipes.local.backends import Command, Outcome, ProcessBackend, Script
+from penguin_pipes.local.backends import (
+    Command,
+    Images,
+    Outcome,
+    ProcessBackend,
+    Script,
+)
 from penguin_pipes.local.backends.base import no_warning
 
 if TYPE_CHECKING:
@@ -233,6 +239,7 @@ class Recorder:
     commands: list[Command] = attrs.field(factory=list)
     timeouts: list[float] = attrs.field(factory=list)
     scripts: list[Script] = attrs.field(factory=list)
+    images: Images | None = None
 
     def prepare(self, scripts: Iterable[Script]) -> None:
         """Note what is to come."""
