@@ -6,6 +6,7 @@ Nothing is loaded here that ``--help`` has no use for.
 from __future__ import annotations
 
 import argparse
+import math
 import re
 from typing import Final
 
@@ -13,6 +14,9 @@ USE: Final = "use"
 REFRESH: Final = "refresh"
 ONLY: Final = "only"
 """What `penguin_pipes.local.CacheMode` calls them; it takes long to load."""
+
+PROCESS: Final = "process"
+DOCKER: Final = "docker"
 
 UNITS: Final = {"": 1, "K": 1000, "M": 1000**2, "G": 1000**3, "T": 1000**4}
 BINARY: Final = {"K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
@@ -26,6 +30,10 @@ class LocalFlags(argparse.Namespace):
     explain: str | None
     size_limit: int | None
     cold: bool
+    backend: str
+    image: list[str]
+    memory: int | None
+    cpus: float | None
 
     @property
     def local_flag(self) -> str | None:
@@ -36,6 +44,10 @@ class LocalFlags(argparse.Namespace):
             "--explain": self.explain is not None,
             "--size-limit": self.size_limit is not None,
             "--cold": self.cold,
+            "--backend": self.backend != PROCESS,
+            "--image": bool(self.image),
+            "--memory": self.memory is not None,
+            "--cpus": self.cpus is not None,
         }
         return next((flag for flag, is_given in given.items() if is_given), None)
 
@@ -76,6 +88,48 @@ def add_flags(group: argparse._ArgumentGroup) -> None:
         help="start every script in a Python of its own, for comparison: on Linux it "
         "is otherwise forked from one that has imported its modules",
     )
+
+
+def add_backend_flags(group: argparse._ArgumentGroup) -> None:
+    """Add the flags that say where jobs run to a group of a parser."""
+    group.add_argument(
+        "--backend",
+        choices=(PROCESS, DOCKER),
+        default=PROCESS,
+        help="run jobs as processes of this computer, or each in a container of the "
+        "image that it names (default: %(default)s)",
+    )
+    group.add_argument(
+        "--image",
+        action="append",
+        default=[],
+        metavar="URI=LOCAL-TAG",
+        help="the image of this computer to take in the place of another; repeatable",
+    )
+    group.add_argument(
+        "--memory",
+        type=size,
+        metavar="SIZE",
+        help="the most that a container may take, e.g. 16GiB (default: all there is)",
+    )
+    group.add_argument(
+        "--cpus",
+        type=processors,
+        metavar="N",
+        help="how many processors a container may take (default: all there are)",
+    )
+
+
+def processors(text: str) -> float:
+    """Return a number of processors, which need not be a whole one."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0
+    if not 0 < number < math.inf:
+        msg = f"expected a number of processors such as 2 or 1.5; got {text!r}"
+        raise argparse.ArgumentTypeError(msg)
+    return number
 
 
 def size(text: str) -> int:

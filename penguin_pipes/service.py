@@ -27,6 +27,11 @@ ROLE_ARN: Final = re.compile(
     r"arn:aws[a-z\-]*:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]{1,1981}"
 )
 REGION: Final = re.compile(r"[a-z]{2,5}(-[a-z]+)+-\d+")
+REGISTRY: Final = re.compile(
+    r"(?P<account>\d{12})\.dkr\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.[a-z0-9.-]+"
+)
+"""The host of a registry in ECR."""
+
 BUCKET: Final = re.compile(r"[a-z0-9][a-z0-9.\-]{1,61}[a-z0-9]")
 S3_URI: Final = re.compile(r"s3://[^/]+(/.*)?")
 ENVIRONMENT_KEY: Final = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")

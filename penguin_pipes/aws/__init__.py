@@ -12,6 +12,7 @@ from penguin_pipes.aws.deployed import (
     describe,
     differences,
 )
+from penguin_pipes.aws.ecr import registry_login
 from penguin_pipes.aws.executions import (
     executions,
     follow,
@@ -21,6 +22,7 @@ from penguin_pipes.aws.executions import (
     stop,
 )
 from penguin_pipes.aws.failures import translated
+from penguin_pipes.aws.fetch import fetch
 from penguin_pipes.aws.logs import last_lines
 from penguin_pipes.aws.records import Execution, ExecutionStep
 from penguin_pipes.aws.roles import check_role
@@ -47,11 +49,13 @@ __all__ = [
     "describe",
     "differences",
     "executions",
+    "fetch",
     "follow",
     "last_lines",
     "latest",
     "look_at",
     "redact",
+    "registry_login",
     "start",
     "stop",
     "submit",

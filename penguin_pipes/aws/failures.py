@@ -75,6 +75,10 @@ UNREACHED: Final = (
 )
 
 
+ACTIONS: Final = {"ListObjectsV2": "ListBucket", "HeadObject": "GetObject"}
+"""Permissions that are not called like the operation that needs them."""
+
+
 @contextmanager
 def translated(
     what: str, *, resource: str, service: str = "sagemaker"
@@ -132,9 +136,10 @@ def _refusal(error: ClientError, *, resource: str, service: str) -> str:
             "again ('aws sso login', or fetch new keys) and run the command again"
         )
     if found in DENIED:
+        action = ACTIONS.get(operation, operation)
         return (
             f"{operation} was denied: {said!r}. The least to grant is "
-            f"{service}:{operation} on {resource}; '--iam-policy deployer' prints all "
+            f"{service}:{action} on {resource}; '--iam-policy deployer' prints all "
             "that a deploy needs"
         )
     if found in BUSY:

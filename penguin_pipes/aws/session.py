@@ -112,6 +112,10 @@ class Aws:
         """The client for the jobs' logs."""
         return self.session.client("logs", config=self._config)
 
+    def ecr(self, region: str) -> Any:
+        """Return a client for the images in one region."""
+        return self.session.client("ecr", region_name=region, config=self._config)
+
     @cached_property
     def account(self) -> str:
         """The account that the credentials belong to.

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Final, Literal
 
 from penguin_pipes.errors import ConfigError
-from penguin_pipes.flags import LocalFlags, add_flags
+from penguin_pipes.flags import LocalFlags, add_backend_flags, add_flags
 
 LATEST: Final = ""
 """Stands for the latest execution where a flag may name one."""
 
 MODES: Final = {
-    "local": "run it on this computer: no Docker, no AWS account",
+    "local": "run it on this computer: no AWS account, and no Docker unless asked for",
     "plan": "show what a deploy would change and which steps would rerun, and why; "
     "nothing is written",
     "executions": "list the latest executions with their steps",
@@ -56,6 +56,7 @@ class Arguments(LocalFlags):
     seed: int | None
     home: Path
     isolation: Literal["auto", "namespace", "mapped"] | None
+    fetch: bool
     bucket: str | None
     role: str | None
     region: str | None
@@ -99,7 +100,14 @@ def parser() -> argparse.ArgumentParser:
     _add_start(found.add_argument_group("starting it"))
     _add_pipeline(found.add_argument_group("the pipeline"))
     _add_places(found.add_argument_group("where"))
-    add_flags(found.add_argument_group("with --local"))
+    here = found.add_argument_group("with --local")
+    add_flags(here)
+    add_backend_flags(here)
+    here.add_argument(
+        "--fetch",
+        action="store_true",
+        help="bring inputs that lie in S3 and nowhere on this computer",
+    )
     found.add_argument(
         "--json", action="store_true", help="print the --plan for machines"
     )
@@ -240,7 +248,12 @@ def _check(arguments: Arguments) -> None:
         if getattr(arguments, name) and not starts and not allowed:
             msg = f"--{name} goes with --start, which is missing or has no place here"
             raise ConfigError(msg)
-    for name, home in (("json", "plan"), ("yes", "delete"), ("isolation", "local")):
+    for name, home in (
+        ("json", "plan"),
+        ("yes", "delete"),
+        ("isolation", "local"),
+        ("fetch", "local"),
+    ):
         if getattr(arguments, name) and mode != home:
             msg = f"--{name} goes with --{home} only; leave it out"
             raise ConfigError(msg)

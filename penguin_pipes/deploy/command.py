@@ -61,18 +61,22 @@ def _run(arguments: Arguments, accounts: list[Aws]) -> int:
 
     out, err = Console(highlight=False), Console(stderr=True, highlight=False)
     resolved = resolve(arguments, environ=os.environ)
+
+    def account() -> Aws:
+        from penguin_pipes.aws import Aws
+
+        if not accounts:
+            accounts.append(
+                Aws(region=resolved.region.value, profile=arguments.profile)
+            )
+        return accounts[0]
+
     match arguments.mode:
         case "local":
             from penguin_pipes.deploy.here import run_here
 
             succeeded = run_here(
-                resolved.config,
-                flags=arguments,
-                home=arguments.home,
-                parameters=arguments.parameter,
-                isolation=arguments.isolation or "auto",
-                out=out,
-                err=err,
+                resolved.config, arguments, account=account, out=out, err=err
             )
             return OK if succeeded else FAILED
         case "show_config":
@@ -81,11 +85,7 @@ def _run(arguments: Arguments, accounts: list[Aws]) -> int:
         case "iam_policy":
             return _print_policy(arguments, resolved, out, err)
         case _:
-            from penguin_pipes.aws import Aws
-
-            account = Aws(region=resolved.region.value, profile=arguments.profile)
-            accounts.append(account)
-            return _remote(arguments, resolved, account, out, err)
+            return _remote(arguments, resolved, account(), out, err)
 
 
 def _config(resolved: Resolved) -> str:

@@ -3,33 +3,37 @@
 from __future__ import annotations
 
 import importlib.util
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from penguin_pipes.errors import InputError, StepFailedError
+from penguin_pipes.flags import DOCKER
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from rich.console import Console
 
+    from penguin_pipes.aws import Aws
     from penguin_pipes.config import PipelineConfig
+    from penguin_pipes.deploy.arguments import Arguments
     from penguin_pipes.deploy.rendered import Rendered
-    from penguin_pipes.flags import LocalFlags
-    from penguin_pipes.local.backends import Backend, Isolation
+    from penguin_pipes.local.backends import Backend
     from penguin_pipes.local.preparation import Asked
 
 LIBRARIES: Final = ("numpy", "pandas", "sklearn", "tensorflow")
 """What the penguins' scripts import, and the extra ``local`` installs."""
 
+FETCHED: Final = "fetched"
+"""The folder of a home that keeps what was brought from S3."""
+
 
 def run_here(
     config: PipelineConfig,
+    arguments: Arguments,
     *,
-    flags: LocalFlags,
-    home: Path,
-    parameters: Sequence[str],
-    isolation: Isolation,
+    account: Callable[[], Aws],
     out: Console,
     err: Console,
 ) -> bool:
@@ -37,51 +41,67 @@ def run_here(
 
     Args:
         config: The pipeline.
-        flags: What the command line says about local runs.
-        home: What local runs keep.
-        parameters: ``NAME=VALUE``, for the pipeline's parameters.
-        isolation: How jobs find their ``/opt/ml``.
+        arguments: The command line.
+        account: Whose credentials to use, if AWS has to be asked for anything.
         out: Gets what came of it.
         err: Gets what went wrong.
 
     Raises:
         RequestError: It cannot run; nothing was started.
         HomeError: The home cannot be used.
+        AwsError: What was to be fetched cannot be had.
     """
     from penguin_pipes.deploy.expected import expected_scripts
     from penguin_pipes.deploy.rendered import remember, rendered
-    from penguin_pipes.local.backends import ProcessBackend
+    from penguin_pipes.local.backends.choice import chosen
     from penguin_pipes.local.contract.host import this_host
     from penguin_pipes.local.explain import explain
     from penguin_pipes.local.interrupts import interrupted_by_requests_to_end
     from penguin_pipes.penguins import shipped
     from penguin_pipes.report import show_explanation
 
-    if config.training.source == shipped("scripts/train.py"):
+    backend = chosen(
+        arguments,
+        isolation=arguments.isolation,
+        login=partial(_login, account),
+        tell=err.print,
+    )
+    in_process = arguments.backend != DOCKER
+    if in_process and config.training.source == shipped("scripts/train.py"):
         _check_libraries()
-    name = config.name
-    with interrupted_by_requests_to_end():
-        if flags.explain is not None:
-            pipeline, _ = rendered(config, home=home)
-            asked = _asked(pipeline, name, home=home, parameters=parameters)
-            show_explanation(explain(asked, flags.explain), out)
+
+    def prepare() -> None:
+        backend.prepare(expected_scripts(config, this_host()))
+
+    with interrupted_by_requests_to_end(), backend:
+        # Rendering takes as long as importing what the scripts need: both at once.
+        beforehand = prepare if arguments.explain is None else None
+        home = arguments.home
+        pipeline, folder = rendered(config, home=home, beforehand=beforehand)
+        asked = _asked(pipeline, config.name, arguments, account, err)
+        if arguments.explain is not None:
+            found = explain(asked, arguments.explain, images=backend.images)
+            show_explanation(found, out)
             return True
-        with ProcessBackend(isolation=isolation, warm=not flags.cold) as backend:
-
-            def prepare() -> None:
-                backend.prepare(expected_scripts(config, this_host()))
-
-            # Rendering takes as long as importing what the scripts need: both at once.
-            pipeline, folder = rendered(config, home=home, beforehand=prepare)
-            asked = _asked(pipeline, name, home=home, parameters=parameters)
-            failed, found = _run(asked, flags, backend, out)
+        failed, record = _run(asked, arguments, backend, out)
         remember(pipeline, folder)
-    _show(failed, found, out=out, err=err)
+    _show(failed, record, out=out, err=err)
     return failed is None
 
 
+def _login(account: Callable[[], Aws], registry: str) -> tuple[str, str]:
+    """Return the user and the password for a registry of ECR."""
+    from penguin_pipes.aws.ecr import registry_login
+
+    return registry_login(account(), registry)
+
+
 def _asked(
-    pipeline: Rendered, name: str, *, home: Path, parameters: Sequence[str]
+    pipeline: Rendered,
+    name: str,
+    arguments: Arguments,
+    account: Callable[[], Aws],
+    err: Console,
 ) -> Asked:
     """Return what is to be run, as the engine is asked for it."""
     from penguin_pipes.definition import parse
@@ -89,18 +109,31 @@ def _asked(
     from penguin_pipes.local.preparation import Asked
 
     definition = parse(pipeline.definition)
+    store = arguments.home.absolute() / FETCHED
     return Asked(
         definition=definition.raw,
         files=pipeline.files,
-        parameters=from_texts(definition, parameters),
-        home=home,
+        parameters=from_texts(definition, arguments.parameter),
+        home=arguments.home,
         name=name,
         warnings=pipeline.warnings,
+        fetch=partial(_fetch, account, store, err) if arguments.fetch else None,
     )
 
 
+def _fetch(
+    account: Callable[[], Aws], store: Path, err: Console, uri: str
+) -> Mapping[str, Path]:
+    """Bring what lies in S3 at or below a name."""
+    from penguin_pipes.aws.fetch import fetch
+    from penguin_pipes.report.fetch import FetchProgress
+
+    with FetchProgress(err) as watch:
+        return fetch(uri, client=account().s3, store=store, watch=watch)
+
+
 def _run(
-    asked: Asked, flags: LocalFlags, backend: Backend, out: Console
+    asked: Asked, arguments: Arguments, backend: Backend, out: Console
 ) -> tuple[StepFailedError | None, object]:
     """Run what is asked for; return the failure, if there is one, and the record."""
     from penguin_pipes.local import CacheMode
@@ -110,8 +143,8 @@ def _run(
     try:
         return None, run(
             asked,
-            mode=CacheMode(flags.cache),
-            size_limit=flags.size_limit,
+            mode=CacheMode(arguments.cache),
+            size_limit=arguments.size_limit,
             watch=RunProgress(out),
             backend=backend,
         )

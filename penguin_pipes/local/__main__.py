@@ -18,8 +18,9 @@ from penguin_pipes.errors import (
     RequestError,
     StepFailedError,
 )
-from penguin_pipes.flags import LocalFlags, add_flags
-from penguin_pipes.local.backends import ISOLATIONS, Isolation, ProcessBackend
+from penguin_pipes.flags import LocalFlags, add_backend_flags, add_flags
+from penguin_pipes.local.backends import ISOLATIONS, Isolation
+from penguin_pipes.local.backends.choice import chosen
 from penguin_pipes.local.cache import CacheMode
 from penguin_pipes.local.engine import HOME, run
 from penguin_pipes.local.explain import explain
@@ -48,7 +49,7 @@ class Arguments(LocalFlags):
     parameter_file: list[str]
     home: Path
     name: str
-    isolation: Isolation
+    isolation: Isolation | None
     debug: bool
 
 
@@ -93,13 +94,13 @@ def parser() -> argparse.ArgumentParser:
         "--name", default="pipeline", help="the pipeline's name (default: %(default)s)"
     )
     add_flags(found.add_argument_group("earlier runs"))
-    found.add_argument(
+    where = found.add_argument_group("where jobs run")
+    add_backend_flags(where)
+    where.add_argument(
         "--isolation",
         choices=ISOLATIONS,
-        default="auto",
-        help="how jobs find their /opt/ml: really there, in a namespace of their own, "
-        "or with rewritten paths (default: %(default)s, the first where Linux allows "
-        "it)",
+        help="how processes find their /opt/ml: really there, in a namespace of their "
+        "own, or with rewritten paths (default: auto, the first where Linux allows it)",
     )
     found.add_argument(
         "--debug", action="store_true", help="show the trace of an error"
@@ -113,7 +114,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     out, err = Console(highlight=False), Console(stderr=True, highlight=False)
     try:
         with interrupted_by_requests_to_end():
-            _act(arguments, out)
+            _act(arguments, out, err)
     except PenguinPipesError as error:
         if arguments.debug:
             traceback.print_exc()
@@ -124,14 +125,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     return DONE
 
 
-def _act(arguments: Arguments, out: Console) -> None:
+def _act(arguments: Arguments, out: Console, err: Console) -> None:
     """Run, or explain, what the command line asks for."""
     asked = _asked(arguments)
-    if arguments.explain is not None:
-        show_explanation(explain(asked, arguments.explain), out)
-        return
-    backend = ProcessBackend(isolation=arguments.isolation, warm=not arguments.cold)
-    with backend:
+    with chosen(arguments, isolation=arguments.isolation, tell=err.print) as backend:
+        if arguments.explain is not None:
+            explained = explain(asked, arguments.explain, images=backend.images)
+            show_explanation(explained, out)
+            return
         found = run(
             asked,
             mode=CacheMode(arguments.cache),

@@ -7,8 +7,9 @@ that nobody has are found at the start and not after an hour.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import attrs
 
@@ -30,6 +31,9 @@ from penguin_pipes.local.storage import S3Uri, Storage
 
 if TYPE_CHECKING:
     from penguin_pipes.local.contract.requests import DataInput
+
+Fetch: TypeAlias = Callable[[str], Mapping[str, Path]]
+"""An S3 name → the objects at or below it, by their names."""
 
 JOB_NAMES = ("ProcessingJobName", "TrainingJobName")
 
@@ -89,8 +93,17 @@ def make_plan(
     parameters: Mapping[str, Scalar],
     storage: Storage,
     kinds: Mapping[str, JobKind] = KINDS,
+    fetch: Fetch | None = None,
 ) -> Plan:
     """Return how *definition* will run.
+
+    Args:
+        definition: The pipeline.
+        name: Its name.
+        parameters: The value of every parameter.
+        storage: Where inputs come from.
+        kinds: What runs the steps, by their types.
+        fetch: Brings inputs that are not there, once all else was found right.
 
     Raises:
         RequestError: If it cannot; nothing has been started or written.
@@ -113,6 +126,11 @@ def make_plan(
         tasks=tuple(_task(step, kinds[step.type], identity) for step in order),
         ancestors=_ancestors(definition, order),
     )
+    if fetch is not None:
+        missing: dict[str, None] = {}
+        _rehearse(plan, storage, missing)
+        for uri in missing:
+            storage.add(fetch(uri))
     return attrs.evolve(plan, images=_rehearse(plan, storage))
 
 
@@ -146,8 +164,15 @@ def _ancestors(definition: Definition, order: tuple[Step, ...]) -> dict[str, set
     return found
 
 
-def _rehearse(plan: Plan, storage: Storage) -> tuple[str, ...]:
+def _rehearse(
+    plan: Plan, storage: Storage, missing: dict[str, None] | None = None
+) -> tuple[str, ...]:
     """Resolve and check every request, with what is known beforehand.
+
+    Args:
+        plan: The run.
+        storage: Where inputs come from.
+        missing: Gets the names of inputs that nobody has, instead of an error.
 
     Returns:
         The images that they name.
@@ -161,7 +186,9 @@ def _rehearse(plan: Plan, storage: Storage) -> tuple[str, ...]:
         task.kind.check(request, storage)
         images |= dict.fromkeys(images_of(request.value))
         for data in task.kind.inputs(request):
-            _refuse_unmapped(data, name, storage, written, plan.ancestors[name])
+            _refuse_unmapped(
+                data, name, storage, written, plan.ancestors[name], missing
+            )
         expected[name] = task.kind.expected(request, task.job_name)
         written[name] = tuple(
             _parsed(uri, request.address)
@@ -177,6 +204,7 @@ def _refuse_unmapped(
     storage: Storage,
     written: Mapping[str, tuple[S3Uri, ...]],
     above: set[str],
+    missing: dict[str, None] | None,
 ) -> None:
     """Raise unless what *step* reads is there, or will be when its turn comes."""
     if not data.is_known:
@@ -189,9 +217,15 @@ def _refuse_unmapped(
     if writers:
         msg = f"{place}, which {writers[0]!r} writes, but does not depend on that step"
         hint = "refer to its output with Get, or name it under DependsOn"
+    elif missing is not None:
+        missing[str(name)] = None
+        return
     else:
         msg = f"{place}, and nothing on this computer lies there"
-        hint = "say where it is with files={uri: path} (--file URI=PATH)"
+        hint = (
+            "say where it is with files={uri: path} (--file URI=PATH), or bring it "
+            "from S3 (deploy --local --fetch)"
+        )
     text = f"{msg}; {hint}"
     raise InputError(text)
 

@@ -18,7 +18,7 @@ from penguin_pipes.local.digests import Digests
 from penguin_pipes.local.disk import home_errors
 from penguin_pipes.local.jobs import kinds
 from penguin_pipes.local.parameters import Given, bind
-from penguin_pipes.local.preflight import Plan, make_plan
+from penguin_pipes.local.preflight import Fetch, Plan, make_plan
 from penguin_pipes.local.storage import Storage
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ class Asked:
         name: The pipeline's name.
         home: The folder that keeps the runs and what they wrote.
         warnings: What `refuse_errors` said of this very definition, if it was asked.
+        fetch: Brings inputs that are not on this computer: an S3 name → the objects at
+            or below it, by their names. None to refuse the run.
     """
 
     definition: str | Mapping[str, Any] | Path
@@ -51,6 +53,7 @@ class Asked:
     name: str
     home: Path = attrs.field(converter=_absolute)
     warnings: tuple[Problem, ...] | None = None
+    fetch: Fetch | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -127,6 +130,7 @@ def prepared(asked: Asked, *, images: Images | None = None) -> Iterator[Prepared
             parameters=bound.values,
             storage=storage,
             kinds=kinds(in_images=images is not None),
+            fetch=asked.fetch,
         )
         yield Prepared(
             plan=plan,

@@ -87,8 +87,17 @@ class Storage:
 
     def __init__(self, folder: Path, files: Mapping[str, Path]) -> None:
         self._folder = folder
-        self._files = {S3Uri.parse(name): _there(name, files[name]) for name in files}
+        self._files: dict[S3Uri, Path] = {}
+        self.add(files)
         self._published: dict[Path, dict[Path, tuple[int, ...]]] = {}
+
+    def add(self, files: Mapping[str, Path]) -> None:
+        """Take note of more names that are local files or folders.
+
+        Raises:
+            InputError: If a name is none in S3, or its file is not there.
+        """
+        self._files |= {S3Uri.parse(name): _there(name, files[name]) for name in files}
 
     def place(self, name: S3Uri) -> Path:
         """Return where the object or prefix *name* is kept when it is published."""

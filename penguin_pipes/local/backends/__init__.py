@@ -1,7 +1,7 @@
 """Where a job's command runs: as a process of this computer, or in a container."""
 
 from penguin_pipes.local.backends.base import Backend, Command, Images, Outcome
-from penguin_pipes.local.backends.docker import DockerBackend
+from penguin_pipes.local.backends.docker import DockerBackend, Limits
 from penguin_pipes.local.backends.imports import Files
 from penguin_pipes.local.backends.isolation import ISOLATIONS, Isolation
 from penguin_pipes.local.backends.logs import last_lines
@@ -16,6 +16,7 @@ __all__ = [
     "Files",
     "Images",
     "Isolation",
+    "Limits",
     "Outcome",
     "ProcessBackend",
     "Script",

@@ -2,5 +2,6 @@
 
 from penguin_pipes.local.backends.docker.backend import DockerBackend
 from penguin_pipes.local.backends.docker.images import LocalImages, Login
+from penguin_pipes.local.backends.docker.options import Limits
 
-__all__ = ["DockerBackend", "LocalImages", "Login"]
+__all__ = ["DockerBackend", "Limits", "LocalImages", "Login"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeAlias
@@ -11,13 +10,11 @@ import attrs
 
 from penguin_pipes.errors import AwsError, InputError
 from penguin_pipes.local.backends.docker.daemon import known_errors, said
+from penguin_pipes.service import REGISTRY
 
 Login: TypeAlias = Callable[[str], tuple[str, str]]
 """Registry's host → user and password. It may raise an `AwsError`."""
 
-ECR: Final = re.compile(
-    r"(?P<account>\d{12})\.dkr\.ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.[a-z0-9.-]+"
-)
 ABSENT: Final = "not on this computer"
 
 
@@ -104,7 +101,7 @@ class LocalImages:
         registry = registry_of(uri)
         self.tell(f"pulling {uri}: it is not on this computer yet")
         reason = self._attempt(uri, None)
-        if reason is not None and self.login and ECR.fullmatch(registry):
+        if reason is not None and self.login and REGISTRY.fullmatch(registry):
             try:
                 user, password = self.login(registry)
             except AwsError as error:
@@ -132,7 +129,7 @@ class LocalImages:
 
 def _way_out(registry: str) -> str:
     """Return what one can do about a registry that refuses."""
-    found = ECR.fullmatch(registry)
+    found = REGISTRY.fullmatch(registry)
     if found is None:
         return f"sign in with 'docker login {registry}'".rstrip(" '") + "', or "
     return (

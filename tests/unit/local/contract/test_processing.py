@@ -12,6 +12,8 @@ from penguin_pipes.errors import DefinitionError, UnsupportedError
 from penguin_pipes.local.contract import processing
 from penguin_pipes.local.contract.host import Host
 from penguin_pipes.local.contract.tree import WorkTree
+from penguin_pipes.local.jobs import KINDS
+from penguin_pipes.local.storage import Storage
 
 HOST = Host(
     python="/venv/bin/python",
@@ -116,8 +118,11 @@ class TestProcessing:
         self, project: Any, arguments: dict[str, Any], message: str
     ) -> None:
         """A sound request for what one computer has not is refused by name."""
+        step = project.processing("p", arguments=arguments)
+        request = Node(step["Arguments"], "$.Arguments")
+
         with pytest.raises(UnsupportedError, match=message):
-            self._read(project.processing("p", arguments=arguments))
+            KINDS["Processing"].check(request, Storage(project.home, project.files))
 
     @pytest.mark.parametrize(
         "path", ["/data", "/opt/ml/processing", "/opt/ml/processing/../x", "x"]

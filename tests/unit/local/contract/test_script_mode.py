@@ -12,6 +12,8 @@ from penguin_pipes.errors import DefinitionError, UnsupportedError
 from penguin_pipes.local.contract import training, variables
 from penguin_pipes.local.contract.host import Host
 from penguin_pipes.local.contract.script_mode import ScriptMode
+from penguin_pipes.local.jobs import KINDS
+from penguin_pipes.local.storage import Storage
 
 HOST = Host(
     python="/venv/bin/python",
@@ -269,7 +271,7 @@ class TestScriptMode:
                     "InputDataConfig": [
                         {
                             "ChannelName": "sm_drivers",
-                            "DataSource": {"S3DataSource": {}},
+                            "DataSource": {"S3DataSource": {"S3Uri": "s3://b/x"}},
                         }
                     ]
                 },
@@ -293,8 +295,12 @@ class TestScriptMode:
         self, project: Any, arguments: dict[str, Any], message: str
     ) -> None:
         """A sound request for what one computer has not is refused by name."""
+        channels = {"c": "s3://b/x"}
+        step = project.training("t", channels=channels, arguments=arguments)
+        request = Node(step["Arguments"], "$.Arguments")
+
         with pytest.raises(UnsupportedError, match=message):
-            self._script(project, {}, channels={"c": "s3://b/x"}, arguments=arguments)
+            KINDS["Training"].check(request, Storage(project.home, project.files))
 
     def test_code_in_the_image_is_refused(self, project: Any) -> None:
         """Without a submit directory the script is not on this computer."""

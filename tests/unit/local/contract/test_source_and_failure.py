@@ -40,7 +40,7 @@ class TestSource:
             (
                 {"train.py": "", "requirements.txt": "pandas\n"},
                 "train.py",
-                "would install requirements.txt, which the local run does not do yet",
+                "would install requirements.txt, which a process here does not do",
             ),
             ({"train.py": "", "setup.py": ""}, "train.py", "setup.py at the root"),
         ],
