@@ -194,7 +194,7 @@ def _install(root: Path, *requirements: str) -> None:
     Raises:
         ImpossibleError: They cannot be had, or built: the toolkit is written in C.
     """
-    call = ("-m", "uv", "pip", "install", "--quiet", "--compile-bytecode")
+    call = ("-m", "uv", "pip", "install", "--quiet")
     if subprocess.run(
         (sys.executable, *call, "--target", str(root / PACKAGES), *requirements),
         check=False,
@@ -217,7 +217,7 @@ def _import(root: Path, host: str) -> None:
             changes=["ENV PATH=/usr/local/bin:/usr/bin:/bin PYTHONUNBUFFERED=1"],
         )
     file = io.BytesIO(TENSORFLOW.encode())
-    client.images.build(fileobj=file, tag=f"{STAND_IN}:tensorflow")
+    client.images.build(fileobj=file, tag=f"{STAND_IN}:tensorflow", rm=True)
     client.close()
 
 

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from attrs import frozen
 from boto3.s3.transfer import TransferConfig
+from s3transfer.exceptions import RetriesExceededError, S3DownloadFailedError
 from s3transfer.manager import TransferManager
 from s3transfer.subscribers import BaseSubscriber
 
-from penguin_pipes.aws.failures import code, translated
+from penguin_pipes.aws.failures import translated
 from penguin_pipes.errors import AwsError, InputError
 
 if TYPE_CHECKING:
@@ -146,7 +147,6 @@ def _bring(
             aside.open("wb") as file,
         ):
             _download(wanted, transfers, file, watch, what)
-            file.flush()
             os.fsync(file.fileno())
         aside.replace(wanted.file(store))
     finally:
@@ -167,13 +167,18 @@ def _download(
     future = transfers.download(wanted.bucket, wanted.key, file, subscribers=[listed])
     try:
         future.result()
-    except Exception as error:
-        if code(error) not in {"PreconditionFailed", "412", "404", "NoSuchKey"}:
-            raise
+    except RetriesExceededError as error:
+        words = str(error.last_exception).rstrip(". ")
+        msg = f"{what}: its bytes did not all come ({words}); run the command again"
+        raise AwsError(msg) from error
+    except S3DownloadFailedError as error:
         msg = f"{what}: it changed at the same time; run the command again"
         raise AwsError(msg) from error
-    if file.tell() != wanted.size:
-        msg = f"{what}: {file.tell()} of {wanted.size} bytes came; run it again"
+    file.flush()
+    # Parts come in any order, so that the file may stand anywhere.
+    size = os.fstat(file.fileno()).st_size
+    if size != wanted.size:
+        msg = f"{what}: {size} of {wanted.size} bytes came; run the command again"
         raise AwsError(msg)
 
 

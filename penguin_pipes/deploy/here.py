@@ -59,12 +59,13 @@ def run_here(
     from penguin_pipes.local.interrupts import interrupted_by_requests_to_end
     from penguin_pipes.penguins import shipped
     from penguin_pipes.report import show_explanation
+    from penguin_pipes.report.prose import say
 
     backend = chosen(
         arguments,
         isolation=arguments.isolation,
         login=partial(_login, account),
-        tell=err.print,
+        tell=partial(say, console=err),
     )
     in_process = arguments.backend != DOCKER
     if in_process and config.training.source == shipped("scripts/train.py"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import traceback
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +29,7 @@ from penguin_pipes.local.interrupts import interrupted_by_requests_to_end
 from penguin_pipes.local.preparation import Asked
 from penguin_pipes.local.records import Run
 from penguin_pipes.report import RunProgress, show_explanation, show_failure, show_run
+from penguin_pipes.report.prose import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -128,7 +130,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _act(arguments: Arguments, out: Console, err: Console) -> None:
     """Run, or explain, what the command line asks for."""
     asked = _asked(arguments)
-    with chosen(arguments, isolation=arguments.isolation, tell=err.print) as backend:
+    tell = partial(say, console=err)
+    with chosen(arguments, isolation=arguments.isolation, tell=tell) as backend:
         if arguments.explain is not None:
             explained = explain(asked, arguments.explain, images=backend.images)
             show_explanation(explained, out)

@@ -80,6 +80,8 @@ def container_options(
         "environment": {**_home(image, user), **command.environment},
         "user": user,
         "hostname": HOST_NAME,
+        # Without a network nobody else tells, and AWS's toolkit waits until it knows.
+        "extra_hosts": {HOST_NAME: "127.0.0.1"},
         "labels": {LABEL: run, "penguin_pipes.tree": os.fspath(command.tree or "")},
         **({} if command.network else {"network_mode": "none"}),
         **({"userns_mode": "host"} if "userns" in flags else {}),
