@@ -50,9 +50,16 @@ from sagemaker_training.cli.train import main
 main()
 """
 STAND_IN: Final = "penguin-pipes/stand-in"
-TENSORFLOW: Final = f"""FROM {STAND_IN}:sklearn
+IMAGES: Final = {
+    "sklearn": f"""FROM {STAND_IN}:raw
+RUN python3 -c "import pandas, sagemaker_training.cli.train, sklearn.compose"
+""",
+    "tensorflow": f"""FROM {STAND_IN}:sklearn
 ENV SAGEMAKER_TRAINING_MODULE=sagemaker_tensorflow_container.training:main
-"""
+RUN python3 -c "import sagemaker_tensorflow_container.training"
+""",
+}
+"""Importing once leaves bytecode for all containers."""
 
 
 class ImpossibleError(Exception):
@@ -181,6 +188,8 @@ def _make_images(folder: Path, host: str) -> None:
     _install(root, "pip", TOOLKIT, *libraries)
     # It asks for an older NumPy and protobuf than the TensorFlow it is made for.
     _install(root, "--no-deps", TENSORFLOW_TOOLKIT)
+    # AWS's images let their toolkit install requirements.
+    (root / "usr/lib/python3.11/EXTERNALLY-MANAGED").unlink(missing_ok=True)
     train = root / "usr/local/bin/train"
     train.write_text(TRAIN)
     train.chmod(0o755)
@@ -213,11 +222,12 @@ def _import(root: Path, host: str) -> None:
         client.api.import_image_from_stream(
             packed.stdout,
             repository=STAND_IN,
-            tag="sklearn",
+            tag="raw",
             changes=["ENV PATH=/usr/local/bin:/usr/bin:/bin PYTHONUNBUFFERED=1"],
         )
-    file = io.BytesIO(TENSORFLOW.encode())
-    client.images.build(fileobj=file, tag=f"{STAND_IN}:tensorflow", rm=True)
+    for tag, lines in IMAGES.items():
+        file = io.BytesIO(lines.encode())
+        client.images.build(fileobj=file, tag=f"{STAND_IN}:{tag}", rm=True)
     client.close()
 
 

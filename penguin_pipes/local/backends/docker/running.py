@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 from penguin_pipes.local.backends.docker.daemon import known_errors, said
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
+ATTACHED: Final = {"stdout": 1, "stderr": 1, "stream": 1}
 NOT_FOUND: Final = 127
 NOT_STARTED: Final = 126
 MISSING: Final = ("executable file not found", "no such file or directory")
@@ -66,11 +67,14 @@ class RunningContainer:
         self.is_lost = False
         self.ran_out_of_memory = False
         self._container = _created(client, options, folders)
+        stream = None
         try:
             # Before the start, so that no line is missed.
-            stream = self._container.attach(stdout=True, stderr=True, stream=True)
+            stream = self._container.attach_socket(params=ATTACHED)
             self._container.start()
         except BaseException as error:
+            if stream is not None:
+                _close(stream)
             self._remove()
             if isinstance(error, known_errors()):
                 raise NotStartedError(said(error)) from None
@@ -112,14 +116,17 @@ class RunningContainer:
             os.close(self._ended)
         return code
 
-    def _follow(self, stream: Iterable[bytes], output: int, ended: int) -> None:
+    def _follow(self, stream: Any, output: int, ended: int) -> None:
         """Copy the output until there is no more, then tell that the end has come."""
+        from docker.utils.socket import frames_iter
+
         try:
             # Whoever read the output may be gone, and so may the daemon.
             with suppress(*known_errors()):
-                for data in stream:
+                for _, data in frames_iter(stream, tty=False):
                     _write(output, data)
             os.close(output)
+            _close(stream)
             with suppress(*known_errors()):
                 self._container.wait()
         finally:
@@ -144,6 +151,13 @@ def _created(
         return client.containers.create(**options, mounts=mounts, log_config=config)
     except known_errors() as error:
         raise NotStartedError(said(error)) from None
+
+
+def _close(stream: Any) -> None:
+    """Close an attached socket: both ends that docker-py holds of it."""
+    with suppress(*known_errors()):
+        stream._response.close()  # noqa: SLF001  # it hands out nothing else
+        stream.close()
 
 
 def _write(output: int, data: bytes) -> None:
