@@ -52,7 +52,7 @@ main()
 STAND_IN: Final = "penguin-pipes/stand-in"
 IMAGES: Final = {
     "sklearn": f"""FROM {STAND_IN}:raw
-RUN python3 -c "import pandas, sagemaker_training.cli.train, sklearn.compose"
+RUN python3 -c "import sagemaker_training.cli.train, sklearn.compose, tensorflow"
 """,
     "tensorflow": f"""FROM {STAND_IN}:sklearn
 ENV SAGEMAKER_TRAINING_MODULE=sagemaker_tensorflow_container.training:main
