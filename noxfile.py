@@ -90,6 +90,18 @@ def conformance(session: nox.Session) -> None:
     session.run("pytest", "tests/conformance", *session.posargs)
 
 
+@nox.session(python="3.11")
+def docker(session: nox.Session) -> None:
+    """Jobs in real containers, by a Docker daemon and images of the session's own."""
+    session.install("-e", ".[local,docker]", *_group("test"), "uv")
+    reason = Path(session.create_tmp(), "reason")
+    reason.unlink(missing_ok=True)
+    tests = ("python", "-m", "pytest", "tests/docker", *session.posargs)
+    session.run("python", "tools/docker_tests.py", str(reason), *tests)
+    if reason.exists():
+        session.skip(reason.read_text())
+
+
 @nox.session(python=PYTHONS)
 def compat(session: nox.Session) -> None:
     """The quick tests under each Python; the definition's bytes are among them."""

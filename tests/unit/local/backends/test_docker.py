@@ -21,6 +21,7 @@ from penguin_pipes.local.backends.docker.options import container_options, mount
 
 ECR = "763104351884.dkr.ecr.eu-west-1.amazonaws.com"
 IMAGE = f"{ECR}/tensorflow-training:2.21.0-cpu-py312"
+LOCAL = [sys.executable, "-m", "penguin_pipes.local"]
 DEFINITION = "tests/unit/snapshots/penguins-train.json"
 INFO = {"MemTotal": 16_000_000_000, "SecurityOptions": ["name=seccomp,profile=default"]}
 
@@ -116,8 +117,7 @@ class TestDaemon:
         """Where it was looked for, why it does not answer, and the ways out."""
         place = f"unix://{tmp_path}/docker.sock"
         done = subprocess.run(
-            [sys.executable, "-m", "penguin_pipes.local", DEFINITION]
-            + ["--backend", "docker"],
+            [*LOCAL, DEFINITION, "--backend", "docker"],
             check=False,
             capture_output=True,
             text=True,
