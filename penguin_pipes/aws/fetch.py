@@ -90,11 +90,13 @@ def fetch(uri: str, *, client: Any, store: Path, watch: Watch) -> Mapping[str, P
         msg = f"{uri}: there is no object at or below this name in S3 either"
         raise InputError(msg)
     missing = [each for each in found if not each.file(store).exists()]
+    # Whether an object is the one that was listed is only asked of S3 in parts.
+    parts = TransferConfig(multipart_threshold=1)
     with (
-        TransferManager(client, TransferConfig(multipart_threshold=1)) as transfers,
+        # An error or Ctrl-C first cancels what runs, then nobody has to wait for it.
         ThreadPoolExecutor(WORKERS) as pool,
+        TransferManager(client, parts) as transfers,
     ):
-        # Whether an object is the one that was listed is only asked of S3 in parts.
         bring = partial(_bring, transfers=transfers, store=store, watch=watch)
         try:
             list(pool.map(bring, missing))

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from penguin_pipes.local.backends.warm import Script
 
+LOST: Final = "the Docker daemon did not tell how it ended: it went away meanwhile"
 OPT_ML: Final = Path("/opt/ml")
 
 
@@ -152,7 +153,7 @@ class DockerBackend:
         log: Path,
         on_line: Callable[[str], None],
         timeout_s: float,
-        warn: Callable[[str], None] = no_warning,
+        warn: Callable[[str], None] = no_warning,  # noqa: ARG002 - all is as asked for
     ) -> Outcome:
         """Run *command* to its end, as `Backend.run` says.
 
@@ -183,14 +184,18 @@ class DockerBackend:
                     interrupt_grace_s=self.interrupt_grace_s,
                 )
             lines.close()
-        if watch.is_lost:
-            warn("the Docker daemon went away while the job ran")
-        remark = self._out_of_memory if running.ran_out_of_memory else None
-        return Outcome(exit_code=watch.exit_code, timed_out=timed_out, remark=remark)
+        return Outcome(
+            exit_code=watch.exit_code,
+            timed_out=timed_out,
+            remark=self._remark(running),
+        )
 
-    @property
-    def _out_of_memory(self) -> str:
-        """What is to be said of a job that had too little memory."""
+    def _remark(self, ended: RunningContainer) -> str | None:
+        """Return what is to be said of a container's end."""
+        if ended.is_lost:
+            return LOST
+        if not ended.ran_out_of_memory:
+            return None
         limit = self.limits.memory
         had = "all that Docker has" if limit is None else f"{limit / 1e9:g} GB"
         return (
