@@ -16,13 +16,17 @@ from penguin_pipes.local.events import (
     StepLine,
     StepStarted,
     StepWarned,
+    TrialFinished,
+    TrialLine,
+    TrialMetric,
+    TrialStarted,
     Watcher,
 )
 from penguin_pipes.local.explain import Explanation, explain_locally
 from penguin_pipes.local.failures import failure_message
 from penguin_pipes.local.history import History
 from penguin_pipes.local.pruning import Pruned, prune
-from penguin_pipes.local.records import MetricPoint, Run, Status, StepRun
+from penguin_pipes.local.records import MetricPoint, Run, Status, StepRun, Trial
 
 __all__ = [
     "CacheMode",
@@ -42,6 +46,11 @@ __all__ = [
     "StepRun",
     "StepStarted",
     "StepWarned",
+    "Trial",
+    "TrialFinished",
+    "TrialLine",
+    "TrialMetric",
+    "TrialStarted",
     "Watcher",
     "explain_locally",
     "failure_message",

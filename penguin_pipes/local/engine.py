@@ -18,6 +18,7 @@ from penguin_pipes.local.locks import at_work
 from penguin_pipes.local.preparation import Asked, prepared
 from penguin_pipes.local.pruning import shrink
 from penguin_pipes.local.recovery import recover
+from penguin_pipes.local.slots import Slots
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,6 +83,7 @@ def run(
     backend: Backend | None = None,
 ) -> Run:
     """Run what is asked for; see `run_locally`."""
+    host = this_host()
     with contextlib.ExitStack() as stack:
         # Helpers of a backend that nobody else knows end with the run.
         backend = backend or stack.enter_context(ProcessBackend())
@@ -100,8 +102,9 @@ def run(
             storage=found.storage,
             announce=Announcer(watch),
             backend=backend,
-            host=this_host(),
+            host=host,
             cache=found.cache(database, mode),
+            slots=Slots(host.cpus),
         ).run()
 
 

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import attrs
 
 from penguin_pipes.definition import Problem
-from penguin_pipes.local.records import MetricPoint, Run, StepRun
+from penguin_pipes.local.records import MetricPoint, Run, StepRun, Trial
 
 LOGGER = logging.getLogger(__name__)
 
@@ -61,6 +61,41 @@ class StepWarned:
 
 
 @attrs.frozen
+class TrialStarted:
+    """A training job of a tuning step is about to start."""
+
+    step: str
+    trial: Trial
+
+
+@attrs.frozen
+class TrialLine:
+    """A training job of a tuning step printed a line."""
+
+    step: str
+    number: int
+    line: str
+
+
+@attrs.frozen
+class TrialMetric:
+    """A line of a trial's log held a value of a metric."""
+
+    step: str
+    number: int
+    name: str
+    point: MetricPoint
+
+
+@attrs.frozen
+class TrialFinished:
+    """A trial ended, well or not, or was taken from a run that was interrupted."""
+
+    step: str
+    trial: Trial
+
+
+@attrs.frozen
 class StepFinished:
     """A step ended, well or not."""
 
@@ -81,6 +116,10 @@ Event: TypeAlias = (
     | StepLine
     | StepWarned
     | MetricSeen
+    | TrialStarted
+    | TrialLine
+    | TrialMetric
+    | TrialFinished
     | StepFinished
     | RunFinished
 )

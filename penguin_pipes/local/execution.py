@@ -26,7 +26,7 @@ from penguin_pipes.local.events import (
 from penguin_pipes.local.failures import failure_message
 from penguin_pipes.local.jobs import Job
 from penguin_pipes.local.locks import alive
-from penguin_pipes.local.records import MetricPoint, Run, Status, StepRun, now
+from penguin_pipes.local.records import MetricPoint, Run, Status, StepRun, Trial, now
 from penguin_pipes.local.recovery import RUNS
 from penguin_pipes.local.resolve import resolve
 from penguin_pipes.local.warming import scripts_to_come
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from penguin_pipes.local.history import History
     from penguin_pipes.local.jobs import JobResult
     from penguin_pipes.local.preflight import Plan, Task
+    from penguin_pipes.local.slots import Slots
     from penguin_pipes.local.storage import Storage
 
 NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
@@ -63,6 +64,7 @@ class _End:
     exit_code: int | None = None
     series: Mapping[str, tuple[MetricPoint, ...]] = NOTHING
     artifacts: Mapping[str, Path] = NOTHING
+    trials: tuple[Trial, ...] = ()
     kept: Result | None = None
 
 
@@ -79,6 +81,7 @@ class Execution:
     backend: Backend
     host: Host
     cache: Cache
+    slots: Slots
     record: Run = attrs.field(init=False)
     described: dict[str, Mapping[str, Any]] = attrs.field(factory=dict, init=False)
     is_prepared: bool = attrs.field(default=False, init=False)
@@ -217,11 +220,12 @@ class Execution:
             exit_code=earlier.exit_code,
             series=earlier.series,
             artifacts=earlier.artifacts,
+            trials=earlier.trials,
         )
 
     def _run_job(self, task: Task, request: Node, verdict: Verdict) -> _End:
         """Run a task's job to its end."""
-        job = self._job(task)
+        job = self._job(task, verdict)
         job.folder.mkdir(parents=True, exist_ok=True)
         write_json(job.folder / "request.json", request.value)
         self._prepare()
@@ -232,6 +236,7 @@ class Execution:
             exit_code=result.exit_code,
             series=result.series,
             artifacts=result.artifacts,
+            trials=result.trials,
         )
         if result.failure is not None:
             return end
@@ -263,19 +268,14 @@ class Execution:
         if not self.cache.still_holds(verdict):
             self.announce(StepWarned(name, CHANGED))
             return None
-        kept = self.cache.result(
-            verdict.key,
-            result,
-            run=self.plan.id,
-            pipeline=self.plan.pipeline,
-            step=name,
-        )
-        if not all(map(self.storage.is_own, result.artifacts.values())):
+        where = {"run": self.plan.id, "pipeline": self.plan.pipeline, "step": name}
+        kept = self.cache.result(verdict.key, result, **where)
+        if not all(map(self.storage.is_own, result.everything.values())):
             self.announce(StepWarned(name, OVERWRITTEN))
             return None
         return kept
 
-    def _job(self, task: Task) -> Job:
+    def _job(self, task: Task, verdict: Verdict) -> Job:
         """Return what the task's kind needs to run it."""
         return Job(
             step=task.step.name,
@@ -285,6 +285,10 @@ class Execution:
             backend=self.backend,
             host=self.host,
             announce=self.announce,
+            slots=self.slots,
+            trials=self.cache.book(
+                verdict, run=self.plan.id, pipeline=self.plan.pipeline, step=task.step
+            ),
         )
 
     def _note(self, task: Task, **changes: Any) -> StepRun:

@@ -21,7 +21,12 @@ from penguin_pipes.definition import (
     upstream,
 )
 from penguin_pipes.errors import DefinitionError, InputError, UnsupportedError
-from penguin_pipes.local.contract.names import arn, execution_id, job_name
+from penguin_pipes.local.contract.names import (
+    arn,
+    execution_id,
+    job_name,
+    tuning_job_name,
+)
 from penguin_pipes.local.jobs import KINDS, JobKind
 from penguin_pipes.local.records import now
 from penguin_pipes.local.resolve import Scope, Unknown, resolve
@@ -30,7 +35,8 @@ from penguin_pipes.local.storage import S3Uri, Storage
 if TYPE_CHECKING:
     from penguin_pipes.local.contract.requests import DataInput
 
-JOB_NAMES = ("ProcessingJobName", "TrainingJobName")
+TUNING_JOB = "HyperParameterTuningJobName"
+JOB_NAMES = ("ProcessingJobName", "TrainingJobName", TUNING_JOB)
 
 
 @attrs.frozen(kw_only=True)
@@ -118,7 +124,7 @@ def _refuse_types(definition: Definition) -> None:
     strange = [step for step in definition.steps if step.type not in KINDS]
     if strange:
         names = ", ".join(f"{step.name!r} ({step.type})" for step in strange)
-        msg = f"the local run cannot run {names}; it runs {' and '.join(KINDS)} steps"
+        msg = f"the local run cannot run {names}; it runs {', '.join(KINDS)} steps"
         raise UnsupportedError(msg, address=strange[0].address)
 
 
@@ -127,7 +133,8 @@ def _task(step: Step, identity: str) -> Task:
     prefix = next(
         (step.arguments[key] for key in JOB_NAMES if key in step.arguments), ""
     )
-    name = job_name(
+    make_name = tuning_job_name if step.type == "Tuning" else job_name
+    name = make_name(
         identity, step.name, prefix=prefix if isinstance(prefix, str) else ""
     )
     return Task(step=step, kind=KINDS[step.type], job_name=name)

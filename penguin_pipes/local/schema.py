@@ -81,5 +81,35 @@ CREATE TABLE digests (
 ) WITHOUT ROWID;
 """
 
-LAYOUTS: Final = (RUNS, CACHE)
+TRIALS: Final = """
+CREATE TABLE trials (
+    run TEXT NOT NULL,
+    step TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    definition TEXT NOT NULL,
+    job_name TEXT NOT NULL,
+    log TEXT NOT NULL,
+    hyperparameters TEXT NOT NULL,
+    status TEXT NOT NULL,
+    metric TEXT NOT NULL,
+    maximize INTEGER NOT NULL,
+    objective REAL,
+    stopped_by TEXT,
+    failure TEXT,
+    started_at TEXT,
+    finished_at TEXT,
+    seconds REAL,
+    exit_code INTEGER,
+    series TEXT NOT NULL,
+    artifacts TEXT NOT NULL,
+    taken_from TEXT,
+    key TEXT,
+    digests TEXT NOT NULL DEFAULT '{}',
+    PRIMARY KEY (run, step, number),
+    FOREIGN KEY (run, step) REFERENCES steps (run, name) ON DELETE CASCADE
+) WITHOUT ROWID;
+CREATE INDEX trials_by_key ON trials (key);
+"""
+
+LAYOUTS: Final = (RUNS, CACHE, TRIALS)
 """The database's ``user_version`` counts how many of them it has had."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from penguin_pipes.report.terminal import printable
+from penguin_pipes.report.words import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

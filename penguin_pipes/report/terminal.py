@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import time
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import attrs
 from rich import box
@@ -28,47 +27,22 @@ from penguin_pipes.local.events import (
     StepLine,
     StepStarted,
     StepWarned,
+    TrialFinished,
+    TrialLine,
+    TrialMetric,
+    TrialStarted,
 )
 from penguin_pipes.local.records import Run, Status, StepRun, now
+from penguin_pipes.report.trials import Board, beginning, ending, show_trials
+from penguin_pipes.report.words import MARKS, STYLES, number, printable, seconds
 
 REFRESHES_PER_SECOND: Final = 8
 SHOWN_LINES: Final = 15
 REASONS: Final = 4
 """How many of the reasons why a step ran again are told."""
 
-STYLES: Final = {
-    Status.NOT_STARTED: "dim",
-    Status.EXECUTING: "cyan",
-    Status.SUCCEEDED: "green",
-    Status.FAILED: "bold red",
-    Status.STOPPED: "yellow",
-}
-MARKS: Final = {
-    Status.NOT_STARTED: "·",
-    Status.SUCCEEDED: "✓",
-    Status.FAILED: "✗",
-    Status.STOPPED: "■",
-}
-UNPRINTABLE: Final = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]"  # colours and cursor moves
-    r"|\x1b\].*?(?:\x07|\x1b\\)"  # titles and links
-    r"|[\x00-\x08\x0a-\x1f\x7f-\x9f]"  # any other control character
-)
 
-
-def printable(line: str) -> str:
-    """Return a line of a log without anything that would move the cursor."""
-    return UNPRINTABLE.sub("", line.rpartition("\r")[2]).expandtabs(4)
-
-
-def seconds(value: float | None) -> str:
-    """Return a duration as people read it."""
-    return "" if value is None else f"{value:.1f} s"
-
-
-def number(value: float) -> str:
-    """Return a metric's value as people read it."""
-    return f"{value:.4g}"
+TrialEvent: TypeAlias = TrialStarted | TrialLine | TrialMetric | TrialFinished
 
 
 @attrs.define
@@ -79,6 +53,7 @@ class _Moment:
     began: float = 0.0
     line: str = ""
     metrics: dict[str, float] = attrs.field(factory=dict)
+    board: Board = attrs.field(factory=Board)
 
 
 class RunProgress:
@@ -113,11 +88,27 @@ class RunProgress:
                 self._console.print(warning, soft_wrap=True)
             case MetricSeen(name, metric, point):
                 self._moments[name].metrics[metric] = point.value
+            case TrialStarted() | TrialLine() | TrialMetric() | TrialFinished():
+                self._see_trial(self._moments[event.step], event)
             case StepFinished(step):
                 self._moments[step.name].step = step
                 self._say(_sentence(step))
             case RunFinished():
                 self._close()
+
+    def _see_trial(self, moment: _Moment, event: TrialEvent) -> None:
+        """Take note of what happened in a tuning step."""
+        match event:
+            case TrialStarted(name, trial):
+                moment.board.start(trial)
+                self._say(f"{name}: {beginning(trial)}")
+            case TrialLine(_, of, line):
+                moment.line = f"trial {of}: {line}"
+            case TrialMetric(_, of, metric, point):
+                moment.board.metric(of, metric, point.value)
+            case TrialFinished(name, trial):
+                moment.board.finish(trial)
+                self._say(f"{name}: {ending(trial)}")
 
     def _open(self, run: Run) -> None:
         """Begin to show a run."""
@@ -154,6 +145,8 @@ class RunProgress:
         last = Text()
         for moment in list(self._moments.values()):
             grid.add_row(*_row(moment))
+            if moment.step.status is Status.EXECUTING:
+                moment.board.add_to(grid)
             if moment.step.status is Status.EXECUTING:
                 last = Text(
                     printable(moment.line),
@@ -207,6 +200,9 @@ def show_run(run: Run, console: Console) -> None:
     for step in run.steps:
         table.add_row(*_cells(step))
     console.print(table)
+    for step in run.steps:
+        if step.trials:
+            show_trials(step, console)
     for step in run.steps:
         if step.reused_from is not None:
             line = f"{step.name}: reused from run {step.reused_from}"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, Self
 
 import attrs
 
 if TYPE_CHECKING:
+    from penguin_pipes.local.backends.stopping import Stop
     from penguin_pipes.local.backends.warm import Script
 
 
@@ -38,10 +39,26 @@ class Outcome:
     Attributes:
         exit_code: Negative if a signal ended it, as in `subprocess`.
         timed_out: Whether it was stopped for having run too long.
+        stopped: Whether it was stopped because somebody asked for it.
     """
 
     exit_code: int
     timed_out: bool = False
+    stopped: bool = False
+
+    @classmethod
+    def of(cls, exit_code: int, *, was_stopped: bool, stop: Stop | None) -> Self:
+        """Return how a command ended that was, or was not, stopped.
+
+        Args:
+            exit_code: The command's.
+            was_stopped: Whether it had to be stopped.
+            stop: Who could have asked for it; otherwise its time was over.
+        """
+        asked = was_stopped and stop is not None and stop.is_asked
+        return cls(
+            exit_code=exit_code, timed_out=was_stopped and not asked, stopped=asked
+        )
 
 
 def no_warning(_: str) -> None:
@@ -69,6 +86,7 @@ class Backend(Protocol):
         on_line: Callable[[str], None],
         timeout_s: float,
         warn: Callable[[str], None] = no_warning,
+        stop: Stop | None = None,
     ) -> Outcome:
         """Run *command* to its end.
 
@@ -78,4 +96,5 @@ class Backend(Protocol):
             on_line: Told each line of that, without its end.
             timeout_s: How long it may take before it is asked, then made, to stop.
             warn: Told, in a sentence, what is not as it was asked for.
+            stop: By which another thread can ask it to end before.
         """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 
 import attrs
@@ -23,6 +22,8 @@ from penguin_pipes.local.backends.warm import Script, Start
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
+
+    from penguin_pipes.local.backends.stopping import Stop
 
 MAPPED: Final = "isolation is 'mapped'; 'auto' or 'namespace' would take it away"
 NOT_FOUND: Final = 127
@@ -104,8 +105,11 @@ class ProcessBackend:
         on_line: Callable[[str], None],
         timeout_s: float,
         warn: Callable[[str], None] = no_warning,
+        stop: Stop | None = None,
     ) -> Outcome:
         """Run *command* to its end, as `Backend.run` says."""
+        if stop is not None and stop.is_asked:
+            return Outcome(exit_code=-signal.SIGTERM, stopped=True)
         lines = LineSplitter(on_line)
         with log.open("ab", buffering=0) as file:
             pipe, output = os.pipe()
@@ -119,12 +123,16 @@ class ProcessBackend:
                 raise
             finally:
                 os.close(output)
-            with Watch(running, pipe, log=file, lines=lines) as watch:
-                timed_out = self._follow(watch, timeout_s)
+            with Watch(running, pipe, log=file, lines=lines, stop=stop) as watch:
+                was_stopped = watch.follow(
+                    timeout_s,
+                    grace_s=self.grace_s,
+                    interrupt_grace_s=self.interrupt_grace_s,
+                )
             lines.close()
         if watch.is_lost:
             warn("the process that watched over the job was killed, and the job too")
-        return Outcome(exit_code=watch.exit_code, timed_out=timed_out)
+        return Outcome.of(watch.exit_code, was_stopped=was_stopped, stop=stop)
 
     def _start(
         self, command: Command, output: int, warn: Callable[[str], None]
@@ -163,19 +171,6 @@ class ProcessBackend:
         except ServerLostError as error:
             warn(f"the server for warm starts was lost: {error}; the job starts cold")
             return None
-
-    def _follow(self, watch: Watch, timeout_s: float) -> bool:
-        """Read until the process has ended; return whether it had to be stopped."""
-        try:
-            if watch.read(until=time.monotonic() + timeout_s):
-                return False
-            watch.signal(signal.SIGTERM)
-            watch.read(until=time.monotonic() + self.grace_s)
-        except KeyboardInterrupt:
-            watch.signal(signal.SIGTERM)
-            watch.read(until=time.monotonic() + self.interrupt_grace_s)
-            raise
-        return True
 
 
 def _request(command: Command, *, tree: Path | None, network: bool) -> dict[str, Any]:

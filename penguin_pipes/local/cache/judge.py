@@ -19,10 +19,12 @@ from penguin_pipes.local.contract.requests import DataInput
 from penguin_pipes.local.digests import Digests
 from penguin_pipes.local.records import now
 from penguin_pipes.local.storage import Storage
+from penguin_pipes.local.tuning.book import TrialBook
 
 if TYPE_CHECKING:
     from penguin_pipes.definition import Node, Step
     from penguin_pipes.local.jobs import JobResult
+    from penguin_pipes.local.records import Trial
 
 CLOCKS_DIFFER: Final = timedelta(minutes=5)
 """How far in the future a result may lie: clocks are set back by moments all the time.
@@ -91,13 +93,13 @@ class Policy:
             expire_after=expire_after if isinstance(expire_after, str) else None,
         )
 
-    def unfit(self, result: Result, at: datetime) -> str | None:
-        """Return why *result* is too old, or None if it is not."""
-        if result.finished_at - at > CLOCKS_DIFFER:
-            return f"run {result.run} lies in the future: the clock was set back"
+    def unfit(self, run: str, finished_at: datetime, at: datetime) -> str | None:
+        """Return why what a *run* came to is too old, or None if it is not."""
+        if finished_at - at > CLOCKS_DIFFER:
+            return f"run {run} lies in the future: the clock was set back"
         if self.expire_after is None:
             return None
-        end = after(result.finished_at, self.expire_after)
+        end = after(finished_at, self.expire_after)
         return expired(end, at) if end < at else None
 
 
@@ -147,7 +149,8 @@ class Cache:
             return attrs.evolve(runs, reasons=(NOT_ASKED,))
         reasons: list[str] = []
         for result in self.results.of_key(pipeline, step.name, key):
-            why = policy.unfit(result, self.clock()) or self._damage(result)
+            age = policy.unfit(result.run, result.finished_at, self.clock())
+            why = age or self._damage(result)
             if why is None:
                 return Verdict(result=result, key=key)
             reasons.append(why)
@@ -170,9 +173,36 @@ class Cache:
             properties=result.properties,
             outputs={
                 name: Output(path=path, sha256=self.digests.of(path))
-                for name, path in result.artifacts.items()
+                for name, path in result.everything.items()
             },
             finished_at=self.clock(),
+        )
+
+    def book(
+        self, verdict: Verdict, *, run: str, pipeline: str, step: Step
+    ) -> TrialBook:
+        """Return where a tuning step keeps its trials, and finds those to take.
+
+        Args:
+            verdict: What was found about the step.
+            run: The id of the run.
+            pipeline: The pipeline's name.
+            step: The step.
+        """
+        policy = Policy.of(step)
+
+        def is_fit(earlier: str, trial: Trial) -> bool:
+            at = trial.finished_at
+            return at is not None and not policy.unfit(earlier, at, self.clock())
+
+        return TrialBook(
+            home=self.results.home,
+            run=run,
+            pipeline=pipeline,
+            step=step.name,
+            key=None if verdict.key is None else verdict.key.digest,
+            takes=self.mode is CacheMode.USE,
+            is_fit=is_fit,
         )
 
     def still_holds(self, verdict: Verdict) -> bool:

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import attrs
 
 from penguin_pipes.errors import InputError
-from penguin_pipes.local.backends import Backend, Command, Outcome
+from penguin_pipes.local.backends import Backend, Command, Outcome, Stop
 from penguin_pipes.local.contract.failure import timeout_reason
 from penguin_pipes.local.contract.host import Host
 from penguin_pipes.local.contract.tree import ROOT, WorkTree
 from penguin_pipes.local.events import Event, StepLine, StepWarned
-from penguin_pipes.local.records import MetricPoint
+from penguin_pipes.local.records import MetricPoint, Trial
 from penguin_pipes.local.resolve import Unknown
+from penguin_pipes.local.slots import Slots
 from penguin_pipes.local.storage import S3Uri, Storage, files_below
+from penguin_pipes.local.tuning.book import TrialBook
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -42,6 +44,9 @@ class Job:
         backend: Where its command runs.
         host: The computer, as far as it may know it.
         announce: Told what happens.
+        slots: Where its command takes a place while it runs.
+        stop: By which another thread can ask it to end before; None if nobody does.
+        trials: Where it notes its trials, if it is a tuning job.
     """
 
     step: str
@@ -51,6 +56,9 @@ class Job:
     backend: Backend
     host: Host
     announce: Callable[[Event], None]
+    slots: Slots = attrs.field(factory=lambda: Slots(1))
+    stop: Stop | None = None
+    trials: TrialBook | None = None
 
     @property
     def tree(self) -> WorkTree:
@@ -81,13 +89,15 @@ class Job:
             tree=self.tree.root,
             network=network,
         )
-        return self.backend.run(
-            command,
-            log=self.folder / "log.txt",
-            on_line=tell,
-            timeout_s=timeout_s,
-            warn=lambda text: self.announce(StepWarned(self.step, text)),
-        )
+        with self.slots:
+            return self.backend.run(
+                command,
+                log=self.folder / "log.txt",
+                on_line=tell,
+                timeout_s=timeout_s,
+                warn=lambda text: self.announce(StepWarned(self.step, text)),
+                stop=self.stop,
+            )
 
     def make_folders(self, *paths: str) -> None:
         """Make folders of the work tree."""
@@ -133,17 +143,31 @@ class JobResult:
 
     Attributes:
         failure: Why it failed, or None if it did not.
-        exit_code: What its container would have exited with.
+        exit_code: What its container would have exited with; None if it had none.
+        stopped: Whether it was stopped because somebody asked for it.
         properties: What its Describe call would return.
         artifacts: Where its outputs lie.
         series: The values of its metrics.
+        trials: The trials of a tuning job.
     """
 
     failure: str | None
-    exit_code: int
+    exit_code: int | None
+    stopped: bool = False
     properties: Mapping[str, Any] = MappingProxyType({})
     artifacts: Mapping[str, Path] = MappingProxyType({})
     series: Mapping[str, tuple[MetricPoint, ...]] = MappingProxyType({})
+    trials: tuple[Trial, ...] = ()
+
+    @property
+    def everything(self) -> dict[str, Path]:
+        """All that was published: the artifacts, and those of the trials."""
+        others = {
+            f"{name} of trial {trial.number}": path
+            for trial in self.trials
+            for name, path in trial.artifacts.items()
+        }
+        return {**self.artifacts, **others}
 
 
 class JobKind(Protocol):
@@ -182,7 +206,7 @@ def failure_of(outcome: Outcome, *, max_runtime_s: int, reason: str) -> str | No
     """Return why a job failed, or None if it did not."""
     if outcome.timed_out:
         return timeout_reason(max_runtime_s)
-    return reason if outcome.exit_code else None
+    return reason if outcome.exit_code and not outcome.stopped else None
 
 
 def moment(at: datetime | None) -> str:

@@ -12,7 +12,13 @@ import attrs
 import pytest
 
 from penguin_pipes.local import Run, run_locally
-from penguin_pipes.local.backends import Command, Outcome, ProcessBackend, Script
+from penguin_pipes.local.backends import (
+    Command,
+    Outcome,
+    ProcessBackend,
+    Script,
+    Stop,
+)
 from penguin_pipes.local.backends.base import no_warning
 
 if TYPE_CHECKING:
@@ -250,6 +256,7 @@ class Recorder:
         on_line: Callable[[str], None],
         timeout_s: float,
         warn: Callable[[str], None] = no_warning,  # noqa: ARG002 - nothing to warn of
+        stop: Stop | None = None,  # noqa: ARG002 - nothing runs
     ) -> Outcome:
         """Note the command and end as the list of exit codes says."""
         self.commands.append(command)
