@@ -18,6 +18,7 @@ from penguin_pipes.local.disk import home_errors
 from penguin_pipes.local.parameters import Given, bind
 from penguin_pipes.local.preflight import Plan, make_plan
 from penguin_pipes.local.storage import Storage
+from penguin_pipes.local.tuning.parents import refuse_unknown_parents
 
 if TYPE_CHECKING:
     from contextlib import ExitStack
@@ -106,6 +107,7 @@ def prepared(asked: Asked) -> Iterator[Prepared]:
         plan = make_plan(
             parsed, name=asked.name, parameters=bound.values, storage=storage
         )
+        refuse_unknown_parents(plan, memory)
         yield Prepared(
             plan=plan,
             warnings=warnings,

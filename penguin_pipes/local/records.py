@@ -98,6 +98,11 @@ class Trial:
         return self.is_finished and self.objective is not None and has_model
 
 
+def gist(reason: str) -> str:
+    """Return in one line why a job failed, without the command that everybody knows."""
+    return " ".join(reason.split()).partition(' Command "')[0]
+
+
 def ranked(trials: Iterable[Trial]) -> tuple[Trial, ...]:
     """Return the trials that can win, the best first; of equals, the earlier."""
 

@@ -11,7 +11,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from penguin_pipes.local.records import Status, StepRun, Trial, ranked
+from penguin_pipes.local.records import Status, StepRun, Trial, gist, ranked
 from penguin_pipes.report.words import MARKS, STYLES, number, printable, seconds
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def ending(trial: Trial) -> str:
 
 def _line(reason: str | None) -> str:
     """Return a reason in one line."""
-    return printable(" ".join((reason or "").split()))
+    return printable(gist(reason or ""))
 
 
 def show_trials(step: StepRun, console: Console) -> None:

@@ -14,7 +14,8 @@ from penguin_pipes.local.jobs.base import JobKind, JobResult
 from penguin_pipes.local.jobs.training import TrainingKind
 from penguin_pipes.local.records import now, ranked
 from penguin_pipes.local.tuning.described import described, expected
-from penguin_pipes.local.tuning.ending import unknown_parents, why_none
+from penguin_pipes.local.tuning.ending import why_none
+from penguin_pipes.local.tuning.parents import unknown_parent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -92,7 +93,7 @@ class TuningKind:
         assert job.trials is not None  # noqa: S101  # the engine gives it to all
         with job.trials.opened() as book:
             started = now()
-            parents = _parents(asked, book)
+            parents = _parents(asked, request, book)
             conductor = Conductor(
                 asked, job, book, run=self.training.run, parents=parents
             )
@@ -119,13 +120,14 @@ def _examples(request: Node) -> Iterator[Node]:
         yield algorithm.training(algorithm.example, TRIAL)
 
 
-def _parents(asked: TuningRequest, book: OpenBook) -> tuple[Trial, ...]:
+def _parents(asked: TuningRequest, request: Node, book: OpenBook) -> tuple[Trial, ...]:
     """Return the trials of the tuning jobs that are learnt from."""
     found: list[Trial] = []
     for name in asked.parents:
         trials = book.of_job(name)
         if trials is None:
-            raise unknown_parents(name, book.jobs())
+            address = f"{request.address}.WarmStartConfig"
+            raise unknown_parent(name, book.jobs(), address=address)
         found += trials
     return tuple(found)
 

@@ -202,7 +202,7 @@ class Conductor:
             if count > most:
                 self._stop(live, f"Hyperband: it went past MaxResource, {most}")
             elif gives_up and count >= least:
-                self._stop(live, f"Hyperband: too few were worse at epoch {count}")
+                self._stop(live, f"Hyperband: not in the best third at epoch {count}")
         elif self._asked.stops_early:
             others = [
                 objective_of(trial.series, live.algorithm)

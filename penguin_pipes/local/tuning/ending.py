@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from penguin_pipes.errors import InputError
-from penguin_pipes.local.records import Status, now
+from penguin_pipes.local.records import Status, gist, now
 from penguin_pipes.local.storage import S3Uri
 
 if TYPE_CHECKING:
@@ -91,7 +90,7 @@ def why_none(trials: Iterable[Trial]) -> str:
     """Return in one sentence why there is no winner."""
     reasons: dict[str, list[int]] = {}
     for trial in sorted(trials, key=lambda each: each.number):
-        why = trial.failure or trial.stopped_by or "it was stopped"
+        why = gist(trial.failure or trial.stopped_by or "it was stopped")
         reasons.setdefault(why, []).append(trial.number)
     if not reasons:
         return "no trial was run"
@@ -101,12 +100,3 @@ def why_none(trials: Iterable[Trial]) -> str:
     )
     count = sum(map(len, reasons.values()))
     return f"none of {count} trials has a model and an objective: {told}"
-
-
-def unknown_parents(name: str, known: Iterable[str]) -> InputError:
-    """Return the error of a tuning job to learn from that was not run here."""
-    there = ", ".join(known) or "none"
-    return InputError(
-        f"WarmStartConfig: there is no tuning job {name!r} in this home; there is: "
-        f"{there}"
-    )
