@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import math
 import queue
 import time
@@ -22,25 +21,23 @@ from penguin_pipes.local.events import (
     TrialStarted,
 )
 from penguin_pipes.local.records import Status, Trial, now
-from penguin_pipes.local.tuning.ending import brought, ended, objective_of
+from penguin_pipes.local.tuning.ending import brought, ended, lost, objective_of
 from penguin_pipes.local.tuning.live import Ended, Heard, LiveTrial, mailbox
-from penguin_pipes.local.tuning.search import Search
+from penguin_pipes.local.tuning.searches import searches, turns
 from penguin_pipes.local.tuning.stopping import hopeless
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from penguin_pipes.local.contract.tuning import Algorithm, TuningRequest
-    from penguin_pipes.local.jobs.base import Job
+    from penguin_pipes.local.jobs.base import Job, JobResult
     from penguin_pipes.local.tuning.book import OpenBook
     from penguin_pipes.local.tuning.live import Message, RunJob
+    from penguin_pipes.local.tuning.search import Proposal
 
 INTERRUPTED: Final = "the run was interrupted"
 LOOK_S: Final = 0.2
 """How often to see whether the whole run is asked to end."""
-
-LEARNT: Final = (3, 10)
-"""Between how many and how many trials ``Bayesian`` draws by lot: a quarter of all."""
 
 
 class Conductor:
@@ -74,7 +71,7 @@ class Conductor:
         self._warned: set[str] = set()
         self._over: str | None = None
         self._searches = searches(asked, parents)
-        self._turns = enumerate(self._order(), start=1)
+        self._turns = enumerate(turns(asked, self._searches), start=1)
         self._until = time.monotonic() + (asked.completion.max_runtime_s or math.inf)
 
     def conduct(self) -> tuple[Trial, ...]:
@@ -94,11 +91,6 @@ class Conductor:
         """Why the search was over before its last trial, if it was."""
         return self._over
 
-    def _order(self) -> Iterator[int]:
-        """Yield whose turn it is: the definitions in turn, while they have trials."""
-        turns = take_turns([each.size for each in self._searches])
-        return itertools.islice(turns, self._asked.max_jobs)
-
     def _launch(self) -> None:
         """Start trials until as many run as may, or there are no more."""
         width = min(self._asked.max_parallel_jobs, self._job.slots.limit)
@@ -113,38 +105,35 @@ class Conductor:
         algorithm, earlier = self._asked.algorithms[index], self._earlier.get(number)
         values = None if earlier is None else earlier.hyperparameters
         proposal = self._searches[index].ask(values)
-        name = trial_name(self._job.name, number)
-        folder = self._job.folder / "trials" / f"{number:03d}"
-        live = LiveTrial(
-            trial=Trial(
-                number=number,
-                definition=algorithm.name,
-                job_name=name,
-                hyperparameters=proposal.values,
-                metric=algorithm.metric,
-                maximize=algorithm.maximize,
-                status=Status.EXECUTING,
-                started_at=now(),
-                log=folder / "log.txt",
-            ),
-            algorithm=algorithm,
-            proposal=proposal,
-            job=attrs.evolve(self._job, name=name, folder=folder, trials=None),
-            began=time.perf_counter(),
-        )
         if earlier is not None and earlier.taken_from is not None:
-            self._replay(live, earlier)
+            for value in objective_of(earlier.series, algorithm):
+                proposal.report(value)
+            self._close(proposal, brought(earlier, algorithm, self._job.storage))
             return
+        live = self._new(number, algorithm, proposal)
+        # Known before anything else: an interrupt may come at any time.
+        self._live[number] = live
         self._book.note(live.trial)
         self._job.announce(TrialStarted(self._job.step, live.trial))
-        self._live[number] = live
         live.start(self._run, self._box)
 
-    def _replay(self, live: LiveTrial, earlier: Trial) -> None:
-        """Take a trial that an interrupted run had finished."""
-        for value in objective_of(earlier.series, live.algorithm):
-            live.proposal.report(value)
-        self._close(live, brought(earlier, live.algorithm, self._job.storage))
+    def _new(self, number: int, algorithm: Algorithm, proposal: Proposal) -> LiveTrial:
+        """Return a trial that is about to start."""
+        name = trial_name(self._job.name, number)
+        folder = self._job.folder / "trials" / f"{number:03d}"
+        trial = Trial(
+            number=number,
+            definition=algorithm.name,
+            job_name=name,
+            hyperparameters=proposal.values,
+            metric=algorithm.metric,
+            maximize=algorithm.maximize,
+            status=Status.EXECUTING,
+            started_at=now(),
+            log=folder / "log.txt",
+        )
+        job = attrs.evolve(self._job, name=name, folder=folder, trials=None)
+        return LiveTrial(trial=trial, algorithm=algorithm, proposal=proposal, job=job)
 
     def _take_next(self) -> None:
         """Wait for the next thing that happens, and see to it."""
@@ -168,13 +157,17 @@ class Conductor:
         if isinstance(message, Heard):
             self._hear(live, message)
             return
-        del self._live[message.number]
-        live.stop.close()
         if message.error is not None:
-            self._note_lost(live, str(message.error))
+            live.failure = str(message.error)
             raise message.error
         assert message.result is not None  # noqa: S101  # it is one or the other
-        self._close(live, ended(live, message.result))
+        self._close(live.proposal, ended(live, message.result))
+        self._forget(live)
+
+    def _forget(self, live: LiveTrial) -> None:
+        """Let go of a trial that has ended."""
+        del self._live[live.trial.number]
+        live.stop.close()
 
     def _hear(self, live: LiveTrial, message: Heard) -> None:
         """Take note of what a trial's job announces, and tell it."""
@@ -221,20 +214,27 @@ class Conductor:
     def _end(self, why: str) -> None:
         """Let the search be over, with all that runs."""
         self._over = why
+        self._say(f"the search is over: {why}")
         for live in self._live.values():
             if live.trial.stopped_by is None:
                 self._stop(live, why)
 
-    def _close(self, live: LiveTrial, trial: Trial) -> None:
+    def _say(self, text: str) -> None:
+        """Tell something of the whole search, and write it into the step's log."""
+        with (self._job.folder / "log.txt").open("a", encoding="utf-8") as log:
+            log.write(f"{text}\n")
+        self._job.announce(StepLine(self._job.step, text))
+
+    def _close(self, proposal: Proposal, trial: Trial) -> None:
         """Take note of how a trial ended."""
         self._book.note(trial)
         self._trials.append(trial)
         if trial.status is Status.SUCCEEDED and trial.objective is not None:
-            live.proposal.complete(trial.objective)
+            proposal.complete(trial.objective)
         elif trial.is_finished:
-            live.proposal.stop()
+            proposal.stop()
         else:
-            live.proposal.fail()
+            proposal.fail()
         self._job.announce(TrialFinished(self._job.step, trial))
         if self._over is None:
             objectives = [each.objective for each in self._trials if each.is_ranked]
@@ -244,58 +244,30 @@ class Conductor:
                 self._end(why)
 
     def _abandon(self) -> None:
-        """Stop everything that runs, and wait for it."""
+        """Stop everything that runs, and wait for it; what has ended is kept."""
         for live in self._live.values():
             live.stop.ask(urgent=True)
-        while self._live:
-            message = self._box.get()
-            if isinstance(message, Ended):
-                live = self._live.pop(message.number)
-                live.stop.close()
-                self._note_lost(live, INTERRUPTED)
+        results: dict[int, JobResult | None] = {}
+        while self._is_busy() or not self._box.empty():
+            with contextlib.suppress(queue.Empty):
+                message = self._box.get(timeout=LOOK_S)
+                if isinstance(message, Ended):
+                    results[message.number] = message.result
+        for live in list(self._live.values()):
+            self._note_end(live, results.get(live.trial.number))
+            self._forget(live)
 
-    def _note_lost(self, live: LiveTrial, why: str) -> None:
-        """Take note that a trial came to no end, if that can be written down."""
-        trial = attrs.evolve(
-            live.trial,
-            status=Status.STOPPED,
-            stopped_by=None,
-            failure=why,
-            finished_at=now(),
-            seconds=time.perf_counter() - live.began,
-        )
+    def _is_busy(self) -> bool:
+        """Return whether any trial's job may still be at work."""
+        return any(live.is_running for live in self._live.values())
+
+    def _note_end(self, live: LiveTrial, result: JobResult | None) -> None:
+        """Take note of how a trial ended that was stopped with all, or just before."""
+        if result is not None and not result.stopped:
+            trial = ended(live, result)
+        else:
+            trial = lost(live, live.failure or INTERRUPTED)
+        # The error that is on its way says more than one that comes of it.
         with contextlib.suppress(Exception):
             self._book.note(trial)
         self._job.announce(TrialFinished(self._job.step, trial))
-
-
-def searches(asked: TuningRequest, parents: Sequence[Trial]) -> list[Search]:
-    """Return a search for every training job definition, each with its own ranges."""
-    found = [_search(asked, each, index) for index, each in enumerate(asked.algorithms)]
-    for trial in parents:
-        if trial.is_ranked and trial.objective is not None:
-            found[0].learn(trial.hyperparameters, trial.objective)
-    return found
-
-
-def _search(asked: TuningRequest, algorithm: Algorithm, index: int) -> Search:
-    """Return the search of one training job definition."""
-    least, most = LEARNT
-    share = most if asked.max_jobs is None else asked.max_jobs // 4
-    return Search(
-        algorithm.ranges,
-        strategy=asked.strategy,
-        maximize=algorithm.maximize,
-        seed=asked.seed + index,
-        startup=min(most, max(least, share)),
-        resources=asked.resources,
-    )
-
-
-def take_turns(sizes: Sequence[int | None]) -> Iterator[int]:
-    """Yield indices in turn, each as often as its size says; None is for ever."""
-    for turn in itertools.count():
-        left = [i for i, size in enumerate(sizes) if size is None or turn < size]
-        if not left:
-            return
-        yield from left

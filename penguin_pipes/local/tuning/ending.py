@@ -60,6 +60,18 @@ def ended(live: LiveTrial, result: JobResult) -> Trial:
     return attrs.evolve(trial, status=Status.SUCCEEDED)
 
 
+def lost(live: LiveTrial, why: str) -> Trial:
+    """Return the record of a trial that came to no end."""
+    return attrs.evolve(
+        live.trial,
+        status=Status.STOPPED,
+        stopped_by=None,
+        failure=why,
+        finished_at=now(),
+        seconds=time.perf_counter() - live.began,
+    )
+
+
 def _missing(values: list[float], algorithm: Algorithm) -> str:
     """Return why a trial has no objective."""
     if values:

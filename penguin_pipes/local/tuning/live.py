@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
+import time
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import attrs
@@ -73,15 +74,23 @@ class LiveTrial:
         began: When it began, by a clock that cannot be set.
         stop: By which its job is asked to end.
         series: The values of the objective so far.
+        failure: Why it came to no end, if something else went wrong.
     """
 
     trial: Trial
     algorithm: Algorithm
     proposal: Proposal
     job: Job
-    began: float
+    began: float = attrs.field(factory=time.perf_counter)
     stop: Stop = attrs.field(factory=Stop)
     series: list[float] = attrs.field(factory=list)
+    failure: str | None = None
+    _thread: threading.Thread | None = attrs.field(default=None, init=False)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its job may still be at work."""
+        return self._thread is not None and self._thread.is_alive()
 
     def start(self, run: RunJob, box: queue.Queue[Message]) -> None:
         """Run the job in a thread that leaves what happens in the *box*."""
@@ -100,7 +109,8 @@ class LiveTrial:
                 ended = Ended(number=number, error=error)
             box.put(ended)
 
-        threading.Thread(target=work, name=job.name, daemon=True).start()
+        self._thread = threading.Thread(target=work, name=job.name, daemon=True)
+        self._thread.start()
 
 
 def _run(run: RunJob, request: Node, job: Job) -> JobResult:
