@@ -10,15 +10,20 @@ from typing import Any, Final, Self
 import attrs
 
 from penguin_pipes.definition import Node
-from penguin_pipes.definition.rules.tuning import EPOCHS
 from penguin_pipes.local.contract.requests import whole_or_unknown
 from penguin_pipes.local.contract.script_mode import TUNING_METRIC
+from penguin_pipes.local.contract.search import (
+    STATIC,
+    completion,
+    hyperband_resources,
+    max_jobs,
+    parent_names,
+)
 from penguin_pipes.local.resolve import Unknown
 from penguin_pipes.local.tuning.ranges import Choices, Range, read_ranges
 from penguin_pipes.local.tuning.search import STRATEGIES, derived
 from penguin_pipes.local.tuning.stopping import Completion
 
-STATIC: Final = "StaticHyperParameters"
 OWN: Final = frozenset(
     {
         "DefinitionName",
@@ -141,20 +146,21 @@ class TuningRequest:
             )
         if len(algorithms) > 1:
             _refuse_for_many(request, config)
-        completion = _completion(config, maximize=algorithms[0].maximize)
+        ending = completion(config, maximize=algorithms[0].maximize)
         limits = config.need("ResourceLimits")
+        definitions = [each.definition for each in algorithms]
         return cls(
             strategy=strategy.text(),
             algorithms=algorithms,
-            max_jobs=_max_jobs(limits, strategy.text(), completion),
+            max_jobs=max_jobs(limits, strategy.text(), ending),
             max_parallel_jobs=whole_or_unknown(
                 limits.need("MaxParallelTrainingJobs"), least=1
             ),
             stops_early=stops_early,
-            completion=completion,
+            completion=ending,
             seed=_seed(config, algorithms),
-            resources=_hyperband(config, strategy.text(), algorithms),
-            parents=_parents(request),
+            resources=hyperband_resources(config, strategy.text(), definitions),
+            parents=parent_names(request),
             raw=request.value,
         )
 
@@ -242,53 +248,6 @@ def _refuse_for_many(request: Node, config: Node) -> None:
         request.need("WarmStartConfig").refuse(f"a warm start {only}")
 
 
-def _completion(config: Node, *, maximize: bool) -> Completion:
-    """Return when the search is over before its last trial."""
-    limits = config.need("ResourceLimits")
-    criteria = config.get("TuningJobCompletionCriteria") or Node({}, config.address)
-    converged = criteria.get("ConvergenceDetected")
-    if converged is not None and converged.text_of("CompleteOnConvergence") not in {
-        "",
-        "Disabled",
-    }:
-        converged.cannot_run(
-            "how the service tells that a search has converged is known to itself "
-            "only; use BestObjectiveNotImproving"
-        )
-    target = criteria.get("TargetObjectiveMetricValue")
-    stuck = criteria.get("BestObjectiveNotImproving")
-    most = stuck.get("MaxNumberOfTrainingJobsNotImproving") if stuck else None
-    runtime = limits.get("MaxRuntimeInSeconds")
-    return Completion(
-        maximize=maximize,
-        target=None if target is None else _float(target),
-        most_not_improving=None if most is None else whole_or_unknown(most, least=1),
-        max_runtime_s=None if runtime is None else whole_or_unknown(runtime, least=1),
-    )
-
-
-def _float(node: Node) -> float:
-    """Return a number; before the run, one that nobody knows is 0."""
-    if isinstance(node.value, Unknown):
-        return 0.0
-    try:
-        return float(node.text())
-    except ValueError:
-        node.expected("a number")
-
-
-def _max_jobs(limits: Node, strategy: str, completion: Completion) -> int | None:
-    """Return how many training jobs there may be."""
-    most = limits.get("MaxNumberOfTrainingJobs")
-    if most is not None:
-        return whole_or_unknown(most, least=1)
-    if strategy != "Grid" and not completion.is_certain:
-        limits.refuse(
-            "nothing says when the search is over; add MaxNumberOfTrainingJobs"
-        )
-    return None
-
-
 def _seed(config: Node, algorithms: tuple[Algorithm, ...]) -> int:
     """Return the seed of the request; without one, that of what is searched."""
     given = config.get("RandomSeed")
@@ -299,53 +258,6 @@ def _seed(config: Node, algorithms: tuple[Algorithm, ...]) -> int:
         for each in algorithms
     ]
     return derived(json.dumps(searched))
-
-
-def _hyperband(
-    config: Node, strategy: str, algorithms: tuple[Algorithm, ...]
-) -> tuple[int, int]:
-    """Return how many values of the objective a job gives, at least and at most."""
-    general = config.get("StrategyConfig")
-    own = general.get("HyperbandStrategyConfig") if general else None
-    if strategy != "Hyperband":
-        if own is not None:
-            own.refuse(f"it does not go with Strategy {strategy}; take it out")
-        return (1, 1)
-    least = own.get("MinResource") if own else None
-    most = own.get("MaxResource") if own else None
-    low = 1 if least is None else whole_or_unknown(least, least=1)
-    if most is None:
-        high = max(_epochs(each) for each in algorithms)
-        if not high:
-            config.refuse(
-                "Hyperband has no MaxResource and no epochs to take it from; add "
-                "StrategyConfig.HyperbandStrategyConfig.MaxResource"
-            )
-    else:
-        high = whole_or_unknown(most, least=1)
-    return low, max(low, high)
-
-
-def _epochs(algorithm: Algorithm) -> int:
-    """Return the epochs that the static hyperparameters fix; 0 if they do not."""
-    static = algorithm.definition.get(STATIC)
-    given = {} if static is None else static.entries()
-    found = [given[name] for name in EPOCHS if name in given]
-    return whole_or_unknown(found[0], least=1) if found else 0
-
-
-def _parents(request: Node) -> tuple[str, ...]:
-    """Return the names of the tuning jobs that this one learns from."""
-    warm = request.get("WarmStartConfig")
-    if warm is None:
-        return ()
-    kind = warm.need("WarmStartType")
-    if kind.text() not in {"IdenticalDataAndAlgorithm", "TransferLearning"}:
-        kind.expected("'IdenticalDataAndAlgorithm' or 'TransferLearning'")
-    return tuple(
-        node.need("HyperParameterTuningJobName").text()
-        for node in warm.all("ParentHyperParameterTuningJobs")
-    )
 
 
 def _resources(definition: Node) -> dict[str, Any]:

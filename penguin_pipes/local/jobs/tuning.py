@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from penguin_pipes.errors import DefinitionError
-from penguin_pipes.local.contract.tuning import STATIC, TuningRequest
+from penguin_pipes.local.contract.search import STATIC
+from penguin_pipes.local.contract.tuning import TuningRequest
 from penguin_pipes.local.jobs.base import JobKind, JobResult
 from penguin_pipes.local.jobs.training import TrainingKind
 from penguin_pipes.local.records import now, ranked
