@@ -161,10 +161,14 @@ def _cells(trial: Trial) -> tuple[str, Text, str, str, Text]:
 
 
 def _reasons(trials: Iterable[Trial]) -> Iterator[str]:
-    """Yield why trials failed or were stopped, each reason once."""
+    """Yield why trials failed or were stopped, each reason once.
+
+    Where exactly each one fell behind is in the record of the run.
+    """
     found: dict[str, list[int]] = {}
     for trial in sorted(trials, key=lambda each: each.number):
-        why = _line(trial.failure or trial.stopped_by)
+        stopped = (trial.stopped_by or "").partition(":")[0]
+        why = _line(trial.failure or stopped)
         if why:
             found.setdefault(why, []).append(trial.number)
     for why, numbers in found.items():
