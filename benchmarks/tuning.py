@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import by_hand
@@ -34,7 +35,13 @@ def _ready(folder: Path, _: int) -> None:
     document: dict[str, Any] = json.loads(pipeline.definition())
     step = document["Steps"][-1]
     document["Steps"], document["Parameters"] = [step], []
-    files = {uri: str(path) for uri, path in pipeline.files.items()}
+    files: dict[str, str] = {}
+    for number, (uri, path) in enumerate(pipeline.files.items()):
+        # What the pipeline has packed goes with it.
+        target = folder / f"file-{number}" / path.name
+        target.parent.mkdir()
+        shutil.copyfile(path, target)
+        files[uri] = str(target)
     for channel in step["Arguments"]["TrainingJobDefinition"]["InputDataConfig"]:
         uri = f"s3://bench/{channel['ChannelName']}"
         channel["DataSource"]["S3DataSource"]["S3Uri"] = uri

@@ -139,6 +139,8 @@ class Watch:
         while True:
             if self._stop is not None and self._stop.is_urgent:
                 until = min(until, time.monotonic() + interrupt_grace_s)
+            if self._stop is not None and self._stop.is_forced:
+                return
             if self.read(until=until) or time.monotonic() >= until:
                 return
 

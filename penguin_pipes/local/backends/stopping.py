@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import selectors
 import socket
 from typing import Self
+
+
+class StoppedError(Exception):
+    """A job was stopped, or not even started, because the whole run ends."""
 
 
 class Stop:
@@ -13,11 +18,13 @@ class Stop:
     Attributes:
         is_asked: Whether it was asked to end.
         is_urgent: Whether it is the user who stops everything.
+        is_forced: Whether the user has no time at all.
     """
 
     def __init__(self) -> None:
         self.is_asked = False
         self.is_urgent = False
+        self.is_forced = False
         self._ear, self._mouth = socket.socketpair()
         self._ear.settimeout(0)
         self._mouth.settimeout(0)
@@ -28,10 +35,14 @@ class Stop:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def ask(self, *, urgent: bool = False) -> None:
-        """Ask the command to end; asked again, urgently, it has less time to do so."""
+    def ask(self, *, urgent: bool = False, forced: bool = False) -> None:
+        """Ask the command to end.
+
+        Asked again, urgently, it has less time to do so; if it is forced, none.
+        """
         self.is_asked = True
-        self.is_urgent = self.is_urgent or urgent
+        self.is_urgent = self.is_urgent or urgent or forced
+        self.is_forced = self.is_forced or forced
         with contextlib.suppress(OSError):  # it is over, or asked many times
             self._mouth.send(b"!")
 
@@ -44,6 +55,12 @@ class Stop:
         with contextlib.suppress(BlockingIOError):
             while self._ear.recv(1):
                 pass
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, but no longer than until it is asked to end."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self, selectors.EVENT_READ)
+            selector.select(seconds)
 
     def close(self) -> None:
         """Let go of the descriptors."""

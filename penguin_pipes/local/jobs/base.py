@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import attrs
 
 from penguin_pipes.errors import InputError
-from penguin_pipes.local.backends import Backend, Command, Outcome, Stop
+from penguin_pipes.local.backends import Backend, Command, Outcome, Stop, StoppedError
 from penguin_pipes.local.contract.failure import timeout_reason
 from penguin_pipes.local.contract.host import Host
 from penguin_pipes.local.contract.tree import ROOT, WorkTree
@@ -76,7 +76,11 @@ class Job:
         timeout_s: float,
         on_line: Callable[[str], None] = lambda _: None,
     ) -> Outcome:
-        """Run the command in the work tree, telling each line it prints."""
+        """Run the command in the work tree, telling each line it prints.
+
+        Raises:
+            StoppedError: The whole run ends, and nobody wants anything of the job.
+        """
 
         def tell(line: str) -> None:
             on_line(line)
@@ -90,7 +94,7 @@ class Job:
             network=network,
         )
         with self.slots:
-            return self.backend.run(
+            outcome = self.backend.run(
                 command,
                 log=self.folder / "log.txt",
                 on_line=tell,
@@ -98,6 +102,15 @@ class Job:
                 warn=lambda text: self.announce(StepWarned(self.step, text)),
                 stop=self.stop,
             )
+        if outcome.stopped:
+            self.refuse_if_over()
+        return outcome
+
+    def refuse_if_over(self) -> None:
+        """Raise a `StoppedError` if the whole run ends."""
+        if self.stop is not None and self.stop.is_urgent:
+            msg = "the run was stopped"
+            raise StoppedError(msg)
 
     def make_folders(self, *paths: str) -> None:
         """Make folders of the work tree."""

@@ -137,14 +137,12 @@ class Conductor:
 
     def _take_next(self) -> None:
         """Wait for the next thing that happens, and see to it."""
-        outer = self._job.stop
-        if outer is not None and outer.is_asked:
-            raise KeyboardInterrupt
+        self._job.refuse_if_over()
         left = self._until - time.monotonic()
         if left <= 0 and self._over is None:
             seconds = self._asked.completion.max_runtime_s
             self._end(f"MaxRuntimeInSeconds, {seconds} s, was over")
-        wait = left if outer is None and left > 0 else LOOK_S
+        wait = left if self._job.stop is None and left > 0 else LOOK_S
         try:
             message = self._box.get(timeout=None if math.isinf(wait) else wait)
         except queue.Empty:
@@ -248,7 +246,11 @@ class Conductor:
         for live in self._live.values():
             live.stop.ask(urgent=True)
         results: dict[int, JobResult | None] = {}
+        outer = self._job.stop
         while self._is_busy() or not self._box.empty():
+            if outer is not None and outer.is_forced:
+                for live in self._live.values():
+                    live.stop.ask(forced=True)
             with contextlib.suppress(queue.Empty):
                 message = self._box.get(timeout=LOOK_S)
                 if isinstance(message, Ended):

@@ -7,11 +7,18 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import pytest
 
+from penguin_pipes.definition import Node
+from penguin_pipes.local import History, Run, StepRun
+from penguin_pipes.local.contract.host import this_host
+from penguin_pipes.local.jobs.base import Job
+from penguin_pipes.local.records import now
+from penguin_pipes.local.slots import Slots
+from penguin_pipes.local.storage import Storage
+from penguin_pipes.local.tuning.book import TrialBook
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
-
-    from penguin_pipes.local import Run, StepRun
 
 SCRIPT = """
 import argparse, json, os, pathlib, signal, sys, time
@@ -103,6 +110,36 @@ class Tuner:
         """Run steps."""
         run: Run = self.project.run(*steps, **options)
         return run
+
+    def job(self, step: dict[str, Any], **fields: Any) -> tuple[Node, Job]:
+        """Return the request and the job of a tuning step, for who runs it alone."""
+        home = self.project.home
+        folder = home / "runs" / "r" / "tune"
+        folder.mkdir(parents=True)
+        record = StepRun(
+            name="tune", type="Tuning", job_name="job", log=folder / "log.txt"
+        )
+        with History(home) as history:
+            history.save(Run(id="r", pipeline="p", started_at=now(), steps=(record,)))
+        book = TrialBook(
+            home=home,
+            run="r",
+            pipeline="p",
+            step="tune",
+            key=None,
+            takes=False,
+            is_fit=lambda *_: False,
+        )
+        job = Job(
+            step="tune",
+            name="job",
+            folder=folder,
+            storage=Storage(home / "s3", self.project.files),
+            host=this_host(),
+            announce=lambda _: None,
+            **{"slots": Slots(2), "trials": book, **fields},
+        )
+        return Node(step["Arguments"], "$.Steps[0].Arguments"), job
 
     def tune(self, *arguments: Any, **options: Any) -> StepRun:
         """Run a tuning step, and return its record."""

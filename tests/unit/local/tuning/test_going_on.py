@@ -17,6 +17,8 @@ import pytest
 
 from penguin_pipes.errors import InputError
 from penguin_pipes.local import History, Run, Status, StepRun, TrialStarted, prune
+from penguin_pipes.local.backends import ProcessBackend, Stop, StoppedError
+from penguin_pipes.local.jobs.tuning import TuningKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -165,6 +167,36 @@ def test_interrupt_in_the_main_thread_is_passed_on(
         )
 
     assert last(tuner).status is Status.STOPPED
+
+
+@pytest.mark.parametrize("how", ["urgent", "forced"])
+def test_engine_can_stop_the_step_from_another_thread(
+    tuner: Any, ledger: Path, how: str
+) -> None:
+    """A step that runs in a thread of its own hears that the run ends; so do its trials."""
+    deaf = "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" if how == "forced" else ""
+    step = tuner.step(script=deaf + blocking(ledger), jobs=5)
+    began = threading.Event()
+    with Stop() as stop, ProcessBackend(interrupt_grace_s=600) as backend:
+        request, job = tuner.job(step, backend=backend, stop=stop)
+
+        def ask() -> None:
+            while not (ledger / "pid-3").exists():
+                time.sleep(0.02)
+            stop.ask(urgent=True)
+            began.set()
+            if how == "forced":
+                stop.ask(forced=True)
+
+        threading.Thread(target=ask).start()
+        with pytest.raises(StoppedError):
+            TuningKind().run(request, job)
+
+    assert began.is_set()
+    statuses = [trial.status for trial in last(tuner).trials]
+    assert statuses[:2] == [Status.SUCCEEDED] * 2
+    assert Status.STOPPED in statuses
+    assert Status.EXECUTING not in statuses
 
 
 def test_damaged_trial_is_run_again(tuner: Any, ledger: Path) -> None:

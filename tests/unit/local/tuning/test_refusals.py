@@ -8,15 +8,10 @@ import pytest
 
 from penguin_pipes.definition import Node
 from penguin_pipes.errors import RequestError
-from penguin_pipes.local.contract.host import this_host
 from penguin_pipes.local.contract.tuning import TuningRequest
-from penguin_pipes.local.jobs.base import Job
 from penguin_pipes.local.jobs.tuning import TuningKind
 from penguin_pipes.local.records import Status
 from penguin_pipes.local.resolve import Unknown
-from penguin_pipes.local.slots import Slots
-from penguin_pipes.local.storage import Storage
-from penguin_pipes.local.tuning.book import TrialBook
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -266,39 +261,9 @@ def test_time_of_the_whole_search_is_honoured(
     script = "say(told.x)\nif number == 1: sys.exit()\nwhile True: time.sleep(0.05)"
     step = tuner.step(script=script, jobs=50)
     config(step)["ResourceLimits"]["MaxRuntimeInSeconds"] = 3
-    folder = tuner.project.home / "runs" / "r" / "tune"
-    folder.mkdir(parents=True)
-    book = TrialBook(
-        home=tuner.project.home,
-        run="r",
-        pipeline="p",
-        step="tune",
-        key=None,
-        takes=False,
-        is_fit=lambda *_: False,
-    )
-    with book.opened() as opened:
-        opened._database.write("PRAGMA foreign_keys = OFF")
-        opened._database.write(
-            "INSERT INTO runs VALUES ('r', 'p', 'Executing', '', '', '{}')"
-        )
-        opened._database.write(
-            "INSERT INTO steps (run, name, position, type, job_name, log, status) "
-            "VALUES ('r', 'tune', 0, 'Tuning', 'j', 'l', 'Executing')"
-        )
-    job = Job(
-        step="tune",
-        name="job",
-        folder=folder,
-        storage=Storage(tuner.project.home / "s3", tuner.project.files),
-        backend=impatient,
-        host=this_host(),
-        announce=lambda _: None,
-        slots=Slots(2),
-        trials=book,
-    )
+    request, job = tuner.job(step, backend=impatient)
 
-    result = TuningKind().run(Node(step["Arguments"], "$"), job)
+    result = TuningKind().run(request, job)
 
     assert result.failure is None
     assert result.trials[0].status is Status.SUCCEEDED
