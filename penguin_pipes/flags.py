@@ -26,6 +26,8 @@ class LocalFlags(argparse.Namespace):
     explain: str | None
     size_limit: int | None
     cold: bool
+    jobs: int | None
+    keep_going: bool
 
     @property
     def local_flag(self) -> str | None:
@@ -36,6 +38,8 @@ class LocalFlags(argparse.Namespace):
             "--explain": self.explain is not None,
             "--size-limit": self.size_limit is not None,
             "--cold": self.cold,
+            "--jobs": self.jobs is not None,
+            "--keep-going": self.keep_going,
         }
         return next((flag for flag, is_given in given.items() if is_given), None)
 
@@ -76,6 +80,29 @@ def add_flags(group: argparse._ArgumentGroup) -> None:
         help="start every script in a Python of its own, for comparison: on Linux it "
         "is otherwise forked from one that has imported its modules",
     )
+    _add_flow(group)
+
+
+def _add_flow(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--jobs",
+        type=count,
+        metavar="N",
+        help="how many jobs run at once (default: as many as there are cores)",
+    )
+    group.add_argument(
+        "--keep-going",
+        action="store_true",
+        help="after a failure, run whatever does not need the step that failed",
+    )
+
+
+def count(text: str) -> int:
+    """Return the number, from 1 on, that a text stands for."""
+    if not text.strip().isdecimal() or not int(text):
+        msg = f"expected a number from 1 on; got {text!r}"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
 
 
 def size(text: str) -> int:

@@ -104,17 +104,17 @@ def _run(
 ) -> tuple[StepFailedError | None, object]:
     """Run what is asked for; return the failure, if there is one, and the record."""
     from penguin_pipes.local import CacheMode
-    from penguin_pipes.local.engine import run
+    from penguin_pipes.local.engine import How, run
     from penguin_pipes.report import RunProgress
 
+    how = How(
+        mode=CacheMode(flags.cache),
+        size_limit=flags.size_limit,
+        jobs=flags.jobs,
+        keep_going=flags.keep_going,
+    )
     try:
-        return None, run(
-            asked,
-            mode=CacheMode(flags.cache),
-            size_limit=flags.size_limit,
-            watch=RunProgress(out),
-            backend=backend,
-        )
+        return None, run(asked, how, watch=RunProgress(out), backend=backend)
     except StepFailedError as error:
         return error, error.run
 
@@ -124,12 +124,12 @@ def _show(
 ) -> None:
     """Print what came of a run, and why a step of it failed."""
     from penguin_pipes.local import Run
-    from penguin_pipes.report import show_failure, show_run
+    from penguin_pipes.report import show_failures, show_run
 
     if isinstance(found, Run):
         show_run(found, out)
         if failed is not None:
-            show_failure(found.step(failed.step), err)
+            show_failures(found, err)
 
 
 def _check_libraries() -> None:

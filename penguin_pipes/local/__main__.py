@@ -26,7 +26,7 @@ from penguin_pipes.local.explain import explain
 from penguin_pipes.local.interrupts import interrupted_by_requests_to_end
 from penguin_pipes.local.preparation import Asked
 from penguin_pipes.local.records import Run
-from penguin_pipes.report import RunProgress, show_explanation, show_failure, show_run
+from penguin_pipes.report import RunProgress, show_explanation, show_failures, show_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -136,6 +136,8 @@ def _act(arguments: Arguments, out: Console) -> None:
             asked,
             mode=CacheMode(arguments.cache),
             size_limit=arguments.size_limit,
+            jobs=arguments.jobs,
+            keep_going=arguments.keep_going,
             watch=RunProgress(out),
             backend=backend,
         )
@@ -161,7 +163,7 @@ def _explain(error: PenguinPipesError, out: Console, err: Console) -> int:
     """Print what went wrong; return the exit code that says so."""
     if isinstance(error, StepFailedError) and isinstance(error.run, Run):
         show_run(error.run, out)
-        show_failure(error.run.step(error.step), err)
+        show_failures(error.run, err)
         return FAILED
     err.print(f"error: {error}", markup=False, soft_wrap=True)
     return REFUSED if isinstance(error, RequestError) else FAILED

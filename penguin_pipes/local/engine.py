@@ -7,6 +7,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Never
 
+import attrs
+
 from penguin_pipes.errors import InputError
 from penguin_pipes.local.backends import Backend, ProcessBackend
 from penguin_pipes.local.cache import CacheMode
@@ -18,6 +20,7 @@ from penguin_pipes.local.locks import at_work
 from penguin_pipes.local.preparation import Asked, prepared
 from penguin_pipes.local.pruning import shrink
 from penguin_pipes.local.recovery import recover
+from penguin_pipes.local.slots import Slots
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,10 +41,15 @@ def run_locally(  # noqa: PLR0913  # each is an option of its own
     home: Path = HOME,
     cache: CacheMode | str = CacheMode.USE,
     size_limit: int | None = None,
+    jobs: int | None = None,
+    keep_going: bool = False,
     watch: Watcher | None = None,
     backend: Backend | None = None,
 ) -> Run:
-    """Run a pipeline here, step by step, and return the record of it.
+    """Run a pipeline here and return the record of it.
+
+    Steps that do not need each other run at once. The first failure ends the run:
+    nothing new starts, and what runs comes to its end.
 
     A step with a ``CacheConfig`` takes the result of an earlier run in the same home,
     if it would come to the same; see `penguin_pipes.local.cache`.
@@ -57,7 +65,10 @@ def run_locally(  # noqa: PLR0913  # each is an option of its own
             again) or ``only`` (fail at a step that would have to run).
         size_limit: How many bytes all runs in the home may take. When this one is
             over, the oldest are taken out; see `prune`.
-        watch: Told what happens, as it happens.
+        jobs: How many jobs run at once; as many as there are cores if None.
+        keep_going: Whether a failure keeps only those steps from running that need
+            the one that failed.
+        watch: Told what happens, one thing at a time, in the thread it happens in.
         backend: Where commands run; as processes unless said otherwise.
 
     Raises:
@@ -68,26 +79,38 @@ def run_locally(  # noqa: PLR0913  # each is an option of its own
     asked = Asked(
         definition=definition, files=files, parameters=parameters, name=name, home=home
     )
-    return run(
-        asked, mode=_mode(cache), size_limit=size_limit, watch=watch, backend=backend
+    how = How(
+        mode=_mode(cache), size_limit=size_limit, jobs=jobs, keep_going=keep_going
     )
+    return run(asked, how, watch=watch, backend=backend)
+
+
+@attrs.frozen(kw_only=True)
+class How:
+    """How a run goes about it; see `run_locally`."""
+
+    mode: CacheMode = CacheMode.USE
+    size_limit: int | None = None
+    jobs: int | None = None
+    keep_going: bool = False
 
 
 def run(
     asked: Asked,
+    how: How,
     *,
-    mode: CacheMode = CacheMode.USE,
-    size_limit: int | None = None,
     watch: Watcher | None = None,
     backend: Backend | None = None,
 ) -> Run:
     """Run what is asked for; see `run_locally`."""
+    host = this_host()
+    slots = Slots(host.cpus if how.jobs is None else how.jobs)
     with contextlib.ExitStack() as stack:
         # Helpers of a backend that nobody else knows end with the run.
         backend = backend or stack.enter_context(ProcessBackend())
         found = stack.enter_context(prepared(asked))
-        if size_limit is not None:
-            stack.callback(shrink, found.home, size_limit)
+        if how.size_limit is not None:
+            stack.callback(shrink, found.home, how.size_limit)
         database = found.database(stack)
         history = History(database)
         recover(found.home, history, found.storage)
@@ -100,8 +123,10 @@ def run(
             storage=found.storage,
             announce=Announcer(watch),
             backend=backend,
-            host=this_host(),
-            cache=found.cache(database, mode),
+            host=host,
+            cache=found.cache(database, how.mode),
+            slots=slots,
+            keep_going=how.keep_going,
         ).run()
 
 

@@ -57,7 +57,9 @@ class Plan:
         pipeline: The pipeline's name.
         parameters: The value of every parameter.
         execution: What ``Execution.*`` leads to.
-        tasks: The steps in the order in which they run.
+        tasks: The steps in the order in which they run, those first that could all be
+            next.
+        needs: For every step, those that it waits for.
         ancestors: For every step, all that must have finished before it.
     """
 
@@ -66,6 +68,7 @@ class Plan:
     parameters: Mapping[str, Scalar]
     execution: Mapping[str, str]
     tasks: tuple[Task, ...]
+    needs: Mapping[str, tuple[str, ...]]
     ancestors: Mapping[str, set[str]]
 
     def scope(self, task: Task, steps: Mapping[str, Mapping[str, Any]]) -> Scope:
@@ -91,7 +94,7 @@ def make_plan(
     Raises:
         RequestError: If it cannot; nothing has been started or written.
     """
-    order = in_order(definition)
+    order, needs = in_order(definition), upstream(definition)
     _refuse_types(definition)
     identity = execution_id()
     pipeline = arn("pipeline", name)
@@ -107,7 +110,8 @@ def make_plan(
             "StartDateTime": now().isoformat(timespec="milliseconds"),
         },
         tasks=tuple(_task(step, identity) for step in order),
-        ancestors=_ancestors(definition, order),
+        needs=needs,
+        ancestors=_ancestors(needs, order),
     )
     _rehearse(plan, storage)
     return plan
@@ -133,12 +137,13 @@ def _task(step: Step, identity: str) -> Task:
     return Task(step=step, kind=KINDS[step.type], job_name=name)
 
 
-def _ancestors(definition: Definition, order: tuple[Step, ...]) -> dict[str, set[str]]:
+def _ancestors(
+    needs: Mapping[str, tuple[str, ...]], order: tuple[Step, ...]
+) -> dict[str, set[str]]:
     """Return, for every step, all that must have finished before it."""
-    direct = upstream(definition)
     found: dict[str, set[str]] = {}
     for step in order:
-        above = direct[step.name]
+        above = needs[step.name]
         found[step.name] = set(above).union(*(found[name] for name in above))
     return found
 

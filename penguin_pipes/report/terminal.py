@@ -84,9 +84,9 @@ class _Moment:
 class RunProgress:
     """A watcher that shows a run while it goes on.
 
-    On a terminal, one line for each step, and below the running one the last line it
-    printed; it disappears when the run is over. Elsewhere, a plain line whenever a
-    step starts or ends.
+    On a terminal, one line for each step, and below them the last line that each of
+    the running ones printed; it disappears when the run is over. Elsewhere, a plain
+    line whenever a step starts or ends.
     """
 
     def __init__(self, console: Console) -> None:
@@ -151,17 +151,18 @@ class RunProgress:
         grid.add_column(no_wrap=True, overflow="ellipsis")
         grid.add_column(justify="right", no_wrap=True)
         grid.add_column(no_wrap=True, overflow="ellipsis")
-        last = Text()
-        for moment in list(self._moments.values()):
+        moments = list(self._moments.values())
+        for moment in moments:
             grid.add_row(*_row(moment))
-            if moment.step.status is Status.EXECUTING:
-                last = Text(
-                    printable(moment.line),
-                    style="dim",
-                    no_wrap=True,
-                    overflow="ellipsis",
-                )
-        return Group(grid, last)
+        running = [each for each in moments if each.step.status is Status.EXECUTING]
+        return Group(grid, *(_last(each, of=len(running)) for each in running))
+
+
+def _last(moment: _Moment, *, of: int) -> Text:
+    """Return the last line that a step printed, with its name if others run too."""
+    line = printable(moment.line)
+    text = line if of == 1 else f"{moment.step.name}: {line}"
+    return Text(text, style="dim", no_wrap=True, overflow="ellipsis")
 
 
 def why(step: StepRun) -> str:
@@ -226,6 +227,13 @@ def _cells(step: StepRun) -> tuple[Text, Text, str, Text]:
     if step.reused_from is not None:
         status, spent = Text("Reused", STYLES[step.status]), ""
     return Text(step.name), status, spent, Text(metrics)
+
+
+def show_failures(run: Run, console: Console) -> None:
+    """Print of every step that failed why that was."""
+    for step in run.steps:
+        if step.status is Status.FAILED:
+            show_failure(step, console)
 
 
 def show_failure(step: StepRun, console: Console) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 import attrs
 
 if TYPE_CHECKING:
+    from penguin_pipes.local.backends.stop import Stop
     from penguin_pipes.local.backends.warm import Script
 
 
@@ -69,8 +70,9 @@ class Backend(Protocol):
         on_line: Callable[[str], None],
         timeout_s: float,
         warn: Callable[[str], None] = no_warning,
+        stop: Stop | None = None,
     ) -> Outcome:
-        """Run *command* to its end.
+        """Run *command* to its end; many threads may do so at once.
 
         Args:
             command: What to run.
@@ -78,4 +80,8 @@ class Backend(Protocol):
             on_line: Told each line of that, without its end.
             timeout_s: How long it may take before it is asked, then made, to stop.
             warn: Told, in a sentence, what is not as it was asked for.
+            stop: Says when the command has to end, however far it is.
+
+        Raises:
+            StoppedError: It was stopped by that, or not even started.
         """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
@@ -18,6 +19,7 @@ from penguin_pipes.local.backends.lines import LineSplitter
 from penguin_pipes.local.backends.plain import PlainProcess
 from penguin_pipes.local.backends.pool import WarmPool
 from penguin_pipes.local.backends.running import Running, Watch
+from penguin_pipes.local.backends.stop import Stop
 from penguin_pipes.local.backends.warm import Script, Start
 
 if TYPE_CHECKING:
@@ -104,10 +106,34 @@ class ProcessBackend:
         on_line: Callable[[str], None],
         timeout_s: float,
         warn: Callable[[str], None] = no_warning,
+        stop: Stop | None = None,
     ) -> Outcome:
         """Run *command* to its end, as `Backend.run` says."""
+        with contextlib.ExitStack() as stack:
+            if stop is None:
+                stop = stack.enter_context(contextlib.closing(Stop()))
+            return self._run(
+                command,
+                log=log,
+                on_line=on_line,
+                timeout_s=timeout_s,
+                warn=warn,
+                stop=stop,
+            )
+
+    def _run(
+        self,
+        command: Command,
+        *,
+        log: Path,
+        on_line: Callable[[str], None],
+        timeout_s: float,
+        warn: Callable[[str], None],
+        stop: Stop,
+    ) -> Outcome:
         lines = LineSplitter(on_line)
         with log.open("ab", buffering=0) as file:
+            stop.check()
             pipe, output = os.pipe()
             try:
                 running = self._start(command, output, warn)
@@ -120,7 +146,7 @@ class ProcessBackend:
             finally:
                 os.close(output)
             with Watch(running, pipe, log=file, lines=lines) as watch:
-                timed_out = self._follow(watch, timeout_s)
+                timed_out = self._follow(watch, timeout_s, stop)
             lines.close()
         if watch.is_lost:
             warn("the process that watched over the job was killed, and the job too")
@@ -164,18 +190,32 @@ class ProcessBackend:
             warn(f"the server for warm starts was lost: {error}; the job starts cold")
             return None
 
-    def _follow(self, watch: Watch, timeout_s: float) -> bool:
-        """Read until the process has ended; return whether it had to be stopped."""
+    def _follow(self, watch: Watch, timeout_s: float, stop: Stop) -> bool:
+        """Read until the process has ended; return whether it had to be stopped.
+
+        Raises:
+            StoppedError: It was not for its time that it was stopped.
+        """
+        asked = stop.asked
         try:
-            if watch.read(until=time.monotonic() + timeout_s):
+            if watch.read(until=time.monotonic() + timeout_s, unless=asked):
                 return False
-            watch.signal(signal.SIGTERM)
-            watch.read(until=time.monotonic() + self.grace_s)
+            if not asked.is_given:
+                watch.signal(signal.SIGTERM)
+                watch.read(until=time.monotonic() + self.grace_s, unless=asked)
+            if asked.is_given:
+                self._give_way(watch, stop)
+                stop.check()
         except KeyboardInterrupt:
-            watch.signal(signal.SIGTERM)
-            watch.read(until=time.monotonic() + self.interrupt_grace_s)
+            self._give_way(watch, stop)
             raise
         return True
+
+    def _give_way(self, watch: Watch, stop: Stop) -> None:
+        """Ask the process to end, and give it a moment for that."""
+        watch.signal(signal.SIGTERM)
+        until = time.monotonic() + self.interrupt_grace_s
+        watch.read(until=until, unless=stop.forced)
 
 
 def _request(command: Command, *, tree: Path | None, network: bool) -> dict[str, Any]:

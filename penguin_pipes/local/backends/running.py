@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import selectors
 import signal
@@ -9,7 +10,10 @@ import time
 from typing import TYPE_CHECKING, BinaryIO, Final, Protocol, Self
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from penguin_pipes.local.backends.lines import LineSplitter
+    from penguin_pipes.local.backends.stop import Signal
 
 CHUNK: Final = 64 * 1024
 LAST_LOOK_S: Final = 0.2
@@ -82,15 +86,35 @@ class Watch:
         """Send a signal to the command and everything it started."""
         self._running.signal(number)
 
-    def read(self, *, until: float) -> bool:
-        """Copy output until the command has ended; return False if time ran out."""
-        while (left := until - time.monotonic()) > 0:
-            ready = {key.fd for key, _ in self._selector.select(left)}
-            if self._pipe in ready and not self._copy():
-                self._selector.unregister(self._pipe)
-            if ready - {self._pipe} and self._running.has_ended():
-                return True
+    def read(self, *, until: float, unless: Signal | None = None) -> bool:
+        """Copy output until the command has ended.
+
+        Returns:
+            False if it has not, for time ran out or the signal was given.
+        """
+        own = self._running.fileno()
+        with self._heard(unless):
+            while (left := until - time.monotonic()) > 0:
+                ready = {key.fd for key, _ in self._selector.select(left)}
+                if self._pipe in ready and not self._copy():
+                    self._selector.unregister(self._pipe)
+                if own in ready and self._running.has_ended():
+                    return True
+                if unless is not None and unless.is_given:
+                    return False
         return False
+
+    @contextlib.contextmanager
+    def _heard(self, other: Signal | None) -> Iterator[None]:
+        """Be woken by a signal, if there is one."""
+        if other is None:
+            yield
+            return
+        self._selector.register(other, selectors.EVENT_READ)
+        try:
+            yield
+        finally:
+            self._selector.unregister(other)
 
     def _drain(self, *, until: float) -> None:
         """Copy what is still in the pipe, if anybody wrote anything."""

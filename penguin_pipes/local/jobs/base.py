@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import attrs
 
 from penguin_pipes.errors import InputError
-from penguin_pipes.local.backends import Backend, Command, Outcome
+from penguin_pipes.local.backends import Backend, Command, Outcome, Stop
 from penguin_pipes.local.contract.failure import timeout_reason
 from penguin_pipes.local.contract.host import Host
 from penguin_pipes.local.contract.tree import ROOT, WorkTree
 from penguin_pipes.local.events import Event, StepLine, StepWarned
 from penguin_pipes.local.records import MetricPoint
 from penguin_pipes.local.resolve import Unknown
+from penguin_pipes.local.slots import Slots
 from penguin_pipes.local.storage import S3Uri, Storage, files_below
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class Job:
         backend: Where its command runs.
         host: The computer, as far as it may know it.
         announce: Told what happens.
+        slots: Where its command takes a place while it runs.
+        stop: Says when it has to end, however far it is.
     """
 
     step: str
@@ -51,6 +54,8 @@ class Job:
     backend: Backend
     host: Host
     announce: Callable[[Event], None]
+    slots: Slots
+    stop: Stop
 
     @property
     def tree(self) -> WorkTree:
@@ -81,13 +86,15 @@ class Job:
             tree=self.tree.root,
             network=network,
         )
-        return self.backend.run(
-            command,
-            log=self.folder / "log.txt",
-            on_line=tell,
-            timeout_s=timeout_s,
-            warn=lambda text: self.announce(StepWarned(self.step, text)),
-        )
+        with self.slots:
+            return self.backend.run(
+                command,
+                log=self.folder / "log.txt",
+                on_line=tell,
+                timeout_s=timeout_s,
+                warn=lambda text: self.announce(StepWarned(self.step, text)),
+                stop=self.stop,
+            )
 
     def make_folders(self, *paths: str) -> None:
         """Make folders of the work tree."""

@@ -26,8 +26,8 @@ from penguin_pipes.local import (
     StepStarted,
     StepWarned,
 )
-from penguin_pipes.report import RunProgress, show_failure, show_run
-from penguin_pipes.report.terminal import printable
+from penguin_pipes.report import RunProgress, show_run
+from penguin_pipes.report.terminal import printable, show_failure
 
 WARNING = Problem(
     address="$.Steps[0].Arguments",

@@ -1,0 +1,195 @@
+"""Bring one task to its end: take an earlier result, or make ready what runs it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import attrs
+
+from penguin_pipes.definition import Node
+from penguin_pipes.local.cache import CacheMode, Result, Verdict
+from penguin_pipes.local.disk import remove, write_json
+from penguin_pipes.local.events import StepStarted, StepWarned
+from penguin_pipes.local.jobs import Job, JobResult
+from penguin_pipes.local.journal import End
+from penguin_pipes.local.preflight import Task
+from penguin_pipes.local.records import Status
+from penguin_pipes.local.resolve import resolve
+from penguin_pipes.local.warming import scripts_to_come
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from penguin_pipes.local.backends import Backend, Stop
+    from penguin_pipes.local.cache import Cache
+    from penguin_pipes.local.contract.host import Host
+    from penguin_pipes.local.events import Announcer
+    from penguin_pipes.local.history import History
+    from penguin_pipes.local.journal import Journal
+    from penguin_pipes.local.preflight import Plan
+    from penguin_pipes.local.slots import Slots
+    from penguin_pipes.local.storage import Storage
+
+Work: TypeAlias = Callable[[], JobResult]
+"""What runs a job to its end, in a thread of its own."""
+
+CHANGED: Final = (
+    "an input or the code changed while the step ran; its result is not kept for "
+    "later runs"
+)
+OVERWRITTEN: Final = (
+    "another run wrote to the same output at the same time; the step's result is not "
+    "kept for later runs"
+)
+
+
+@attrs.frozen(kw_only=True)
+class _Begun:
+    """A task whose job was begun, and what its result will have come of."""
+
+    task: Task
+    job: Job
+    verdict: Verdict
+
+
+@attrs.define(kw_only=True)
+class TaskRunner:
+    """Knows what to do about each task of a run, and what came of it so far.
+
+    Everything but the `Work` that it gives out is for one thread.
+
+    Attributes:
+        folder: Of the run; every task has one in there.
+        described: What each step that has succeeded says of itself.
+    """
+
+    plan: Plan
+    folder: Path
+    history: History
+    journal: Journal
+    storage: Storage
+    announce: Announcer
+    backend: Backend
+    host: Host
+    cache: Cache
+    slots: Slots
+    stop: Stop
+    described: dict[str, Mapping[str, Any]] = attrs.field(factory=dict, init=False)
+    _begun: dict[str, _Begun] = attrs.field(factory=dict, init=False)
+    _is_prepared: bool = attrs.field(default=False, init=False)
+
+    def begin(self, task: Task) -> End | Work:
+        """Return how a task ended, if it takes no job, or else what runs the job.
+
+        Raises:
+            RequestError: It cannot run.
+        """
+        asked = task.step.request
+        scope = self.plan.scope(task, self.described)
+        request = Node(resolve(asked, scope), asked.address)
+        inputs = task.kind.inputs(request)
+        verdict = self.cache.judge(self.plan.pipeline, task.step, request, inputs)
+        if verdict.result is not None:
+            return self._reuse(task, verdict.result)
+        started = self.journal.note(task.step.name, reasons=verdict.reasons)
+        if self.cache.mode is CacheMode.ONLY:
+            why = f"no earlier result can be taken: {'; '.join(verdict.reasons)}"
+            return End.failed(why)
+        self.announce(StepStarted(started))
+        return self._work(task, request, verdict)
+
+    def _reuse(self, task: Task, result: Result) -> End:
+        """Take an earlier result."""
+        self.described[task.step.name] = result.properties
+        earlier = self.history.step(result.run, result.step)
+        self.journal.note(
+            task.step.name,
+            job_name=earlier.job_name,
+            log=earlier.log,
+            reused_from=result.run,
+        )
+        return End(
+            status=Status.SUCCEEDED,
+            exit_code=earlier.exit_code,
+            series=earlier.series,
+            artifacts=earlier.artifacts,
+        )
+
+    def _work(self, task: Task, request: Node, verdict: Verdict) -> Work:
+        """Return what runs a task's job."""
+        job = self._job(task)
+        job.folder.mkdir(parents=True, exist_ok=True)
+        write_json(job.folder / "request.json", request.value)
+        self._prepare()
+        self._begun[task.step.name] = _Begun(task=task, job=job, verdict=verdict)
+        return partial(task.kind.run, request, job)
+
+    def _prepare(self) -> None:
+        """Let the backend get ready for all that comes, now that something does.
+
+        Not before: a run that takes everything from earlier ones needs nothing.
+        """
+        if not self._is_prepared:
+            self._is_prepared = True
+            to_come = scripts_to_come(
+                self.plan, self.described, storage=self.storage, host=self.host
+            )
+            self.backend.prepare(to_come)
+
+    def end(self, name: str, result: JobResult) -> End:
+        """Return how a job ended, and see to what it leaves."""
+        end = End(
+            status=Status.FAILED if result.failure else Status.SUCCEEDED,
+            failure=result.failure,
+            exit_code=result.exit_code,
+            series=result.series,
+            artifacts=result.artifacts,
+        )
+        begun = self._begun.pop(name)
+        if result.failure is not None:
+            return end
+        self.described[name] = result.properties
+        # After a failure the work tree stays, for it shows what the job saw. If it
+        # cannot go, say because a process that left the job still writes there, it
+        # stays until the run is pruned: the step has succeeded all the same.
+        with contextlib.suppress(OSError):
+            remove(begun.job.tree.root)
+        kept = self._kept(begun.task, begun.verdict, result)
+        return attrs.evolve(end, kept=kept)
+
+    def _kept(self, task: Task, verdict: Verdict, result: JobResult) -> Result | None:
+        """Return what later runs can take, if they may."""
+        if verdict.key is None:
+            return None
+        name = task.step.name
+        if not self.cache.still_holds(verdict):
+            self.announce(StepWarned(name, CHANGED))
+            return None
+        kept = self.cache.result(
+            verdict.key,
+            result,
+            run=self.plan.id,
+            pipeline=self.plan.pipeline,
+            step=name,
+        )
+        if not all(map(self.storage.is_own, result.artifacts.values())):
+            self.announce(StepWarned(name, OVERWRITTEN))
+            return None
+        return kept
+
+    def _job(self, task: Task) -> Job:
+        """Return what the task's kind needs to run it."""
+        return Job(
+            step=task.step.name,
+            name=task.job_name,
+            folder=self.folder / task.step.name,
+            storage=self.storage,
+            backend=self.backend,
+            host=self.host,
+            announce=self.announce,
+            slots=self.slots,
+            stop=self.stop,
+        )
