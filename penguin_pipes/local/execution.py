@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import attrs
 
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+OUTCOME_OF: Final = {"IfSteps": "True", "ElseSteps": "False"}
+"""With which outcome of its condition a branch is taken."""
+
 
 @attrs.define(kw_only=True)
 class Execution:
@@ -61,6 +64,7 @@ class Execution:
     _workers: Workers = attrs.field(init=False)
     _runner: TaskRunner = attrs.field(init=False)
     _running: set[str] = attrs.field(factory=set, init=False)
+    _skipped: set[str] = attrs.field(factory=set, init=False)
     _failed: list[str] = attrs.field(factory=list, init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -162,6 +166,11 @@ class Execution:
         name = task.step.name
         if self._failed_before(name):
             return False
+        why = self._why_skipped(task)
+        if why is not None:
+            self._journal.skip(name, why)
+            self._skipped.add(name)
+            return False
         self._journal.begin(name)
         found = self._tried(name, partial(self._runner.begin, task))
         if isinstance(found, End):
@@ -174,6 +183,17 @@ class Execution:
     def _failed_before(self, name: str) -> bool:
         """Return whether something has failed that a step needs."""
         return not self.plan.ancestors[name].isdisjoint(self._failed)
+
+    def _why_skipped(self, task: Task) -> str | None:
+        """Return why a task is not to run, or None if it is."""
+        for condition, branch in task.step.within[-1:]:
+            outcome = self._runner.described.get(condition, {}).get("Outcome")
+            if outcome is not None and outcome != OUTCOME_OF[branch]:
+                return f"condition {condition} is {outcome.lower()}"
+        for need in self.plan.needs[task.step.name]:
+            if need in self._skipped:
+                return f"{need} was skipped"
+        return None
 
     def _finish(self, ended: Ended) -> str:
         """Write down how a job ended; return the name of its step."""

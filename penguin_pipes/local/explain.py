@@ -120,7 +120,9 @@ def _verdict(
 ) -> Verdict:
     """Return what the cache would do about one task, those before it being known."""
     asked = task.step.request
-    request = Node(resolve(asked, run.plan.scope(task, described)), asked.address)
+    request = Node(
+        resolve(asked, run.plan.scope(task, described, run.storage)), asked.address
+    )
     inputs = task.kind.inputs(request)
     return cache.judge(run.plan.pipeline, task.step, request, inputs)
 

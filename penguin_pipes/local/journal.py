@@ -39,6 +39,7 @@ class End:
     exit_code: int | None = None
     series: Mapping[str, tuple[MetricPoint, ...]] = NOTHING
     artifacts: Mapping[str, Path] = NOTHING
+    properties: Mapping[str, Any] = NOTHING
     kept: Result | None = None
 
     @classmethod
@@ -87,6 +88,11 @@ class Journal:
         """Write down that a step begins."""
         self._began[name] = time.perf_counter()
         return self.note(name, status=Status.EXECUTING, started_at=now())
+
+    def skip(self, name: str, why: str) -> None:
+        """Write down that a step is not run at all."""
+        step = self.note(name, status=Status.SKIPPED, reasons=(why,))
+        self._announce(StepFinished(step))
 
     def note(self, name: str, **changes: Any) -> StepRun:
         """Write down what changed about a step."""

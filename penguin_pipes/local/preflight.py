@@ -7,8 +7,9 @@ that nobody has are found at the start and not after an hour.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -21,16 +22,18 @@ from penguin_pipes.definition import (
     upstream,
 )
 from penguin_pipes.errors import DefinitionError, InputError, UnsupportedError
+from penguin_pipes.local import property_files
 from penguin_pipes.local.contract.names import arn, execution_id, job_name
-from penguin_pipes.local.jobs import KINDS, JobKind
+from penguin_pipes.local.jobs import DECISIONS, KINDS, JobKind
 from penguin_pipes.local.records import now
-from penguin_pipes.local.resolve import Scope, Unknown, resolve
+from penguin_pipes.local.resolve import Scope, Unknown, not_read, resolve
 from penguin_pipes.local.storage import S3Uri, Storage
 
 if TYPE_CHECKING:
     from penguin_pipes.local.contract.requests import DataInput
 
 JOB_NAMES = ("ProcessingJobName", "TrainingJobName")
+UNREAD: Final = Unknown("a property file")
 
 
 @attrs.frozen(kw_only=True)
@@ -46,6 +49,22 @@ class Task:
     step: Step
     kind: JobKind
     job_name: str
+
+    @property
+    def is_job(self) -> bool:
+        """Whether it takes a job; if not, it is done in no time."""
+        return self.step.type not in DECISIONS
+
+    def expected(self, request: Node) -> Mapping[str, Any]:
+        """Return what the step will say of itself, as far as is known beforehand."""
+        properties = self.kind.expected(request, self.job_name)
+        files = property_files.declared(self.step, properties)
+        return {**properties, property_files.MEMBER: dict.fromkeys(files, UNREAD)}
+
+    def described(self, properties: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what the step says of itself, its Describe call being known."""
+        files = property_files.declared(self.step, properties)
+        return {**properties, property_files.MEMBER: files}
 
 
 @attrs.frozen(kw_only=True)
@@ -71,15 +90,33 @@ class Plan:
     needs: Mapping[str, tuple[str, ...]]
     ancestors: Mapping[str, set[str]]
 
-    def scope(self, task: Task, steps: Mapping[str, Mapping[str, Any]]) -> Scope:
-        """Return what the references of one task can lead to."""
+    def scope(
+        self,
+        task: Task,
+        steps: Mapping[str, Mapping[str, Any]],
+        storage: Storage | None = None,
+    ) -> Scope:
+        """Return what the references of one task can lead to.
+
+        Args:
+            task: The task.
+            steps: What other steps say of themselves.
+            storage: Where the property files of finished steps lie; without it, they
+                are not read.
+        """
         own = dict.fromkeys(JOB_NAMES, task.job_name)
         moment = {"CurrentDateTime": now().isoformat(timespec="milliseconds")}
         return Scope(
             parameters=self.parameters,
             execution={**self.execution, **moment, **own},
             steps=steps,
+            read=not_read if storage is None else partial(_read, storage),
         )
+
+
+def _read(storage: Storage, uri: str, at: Node) -> Any:
+    """Return the document in a JSON file."""
+    return property_files.read(uri, storage, at)
 
 
 def make_plan(
@@ -119,11 +156,17 @@ def make_plan(
 
 def _refuse_types(definition: Definition) -> None:
     """Raise if there are steps of a type that does not run here; name them all."""
-    strange = [step for step in definition.steps if step.type not in KINDS]
+    strange = [step for step in definition.every_step if step.type not in KINDS]
     if strange:
         names = ", ".join(f"{step.name!r} ({step.type})" for step in strange)
-        msg = f"the local run cannot run {names}; it runs {' and '.join(KINDS)} steps"
+        msg = f"the local run cannot run {names}; it runs {_listed(KINDS)} steps"
         raise UnsupportedError(msg, address=strange[0].address)
+
+
+def _listed(words: Iterable[str]) -> str:
+    """Return words as a sentence lists them."""
+    *most, last = words
+    return f"{', '.join(most)} and {last}"
 
 
 def _task(step: Step, identity: str) -> Task:
@@ -158,7 +201,7 @@ def _rehearse(plan: Plan, storage: Storage) -> None:
         task.kind.check(request, storage)
         for data in task.kind.inputs(request):
             _refuse_unmapped(data, name, storage, written, plan.ancestors[name])
-        expected[name] = task.kind.expected(request, task.job_name)
+        expected[name] = task.expected(request)
         written[name] = tuple(
             _parsed(uri, request.address)
             for uri in task.kind.outputs(request, task.job_name)

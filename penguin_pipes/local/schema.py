@@ -81,5 +81,9 @@ CREATE TABLE digests (
 ) WITHOUT ROWID;
 """
 
-LAYOUTS: Final = (RUNS, CACHE)
+FLOW: Final = """
+ALTER TABLE steps ADD COLUMN properties TEXT NOT NULL DEFAULT '{}';
+"""
+
+LAYOUTS: Final = (RUNS, CACHE, FLOW)
 """The database's ``user_version`` counts how many of them it has had."""

@@ -88,8 +88,10 @@ class TaskRunner:
             RequestError: It cannot run.
         """
         asked = task.step.request
-        scope = self.plan.scope(task, self.described)
+        scope = self.plan.scope(task, self.described, self.storage)
         request = Node(resolve(asked, scope), asked.address)
+        if not task.is_job:
+            return self._work(task, request, Verdict())
         inputs = task.kind.inputs(request)
         verdict = self.cache.judge(self.plan.pipeline, task.step, request, inputs)
         if verdict.result is not None:
@@ -103,7 +105,7 @@ class TaskRunner:
 
     def _reuse(self, task: Task, result: Result) -> End:
         """Take an earlier result."""
-        self.described[task.step.name] = result.properties
+        self.described[task.step.name] = task.described(result.properties)
         earlier = self.history.step(result.run, result.step)
         self.journal.note(
             task.step.name,
@@ -116,6 +118,7 @@ class TaskRunner:
             exit_code=earlier.exit_code,
             series=earlier.series,
             artifacts=earlier.artifacts,
+            properties=result.properties,
         )
 
     def _work(self, task: Task, request: Node, verdict: Verdict) -> Work:
@@ -123,7 +126,8 @@ class TaskRunner:
         job = self._job(task)
         job.folder.mkdir(parents=True, exist_ok=True)
         write_json(job.folder / "request.json", request.value)
-        self._prepare()
+        if task.is_job:
+            self._prepare()
         self._begun[task.step.name] = _Begun(task=task, job=job, verdict=verdict)
         return partial(task.kind.run, request, job)
 
@@ -151,14 +155,14 @@ class TaskRunner:
         begun = self._begun.pop(name)
         if result.failure is not None:
             return end
-        self.described[name] = result.properties
+        self.described[name] = begun.task.described(result.properties)
         # After a failure the work tree stays, for it shows what the job saw. If it
         # cannot go, say because a process that left the job still writes there, it
         # stays until the run is pruned: the step has succeeded all the same.
         with contextlib.suppress(OSError):
             remove(begun.job.tree.root)
         kept = self._kept(begun.task, begun.verdict, result)
-        return attrs.evolve(end, kept=kept)
+        return attrs.evolve(end, properties=result.properties, kept=kept)
 
     def _kept(self, task: Task, verdict: Verdict, result: JobResult) -> Result | None:
         """Return what later runs can take, if they may."""

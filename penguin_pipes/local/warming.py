@@ -41,7 +41,7 @@ def scripts_to_come(
         # A step that cannot run says so when its turn has come.
         with contextlib.suppress(RequestError):
             request = Node(resolve(asked, plan.scope(task, known)), asked.address)
-            known[task.step.name] = task.kind.expected(request, task.job_name)
+            known[task.step.name] = task.expected(request)
             script = task.kind.script(request, storage, host)
             if script is not None:
                 yield script

@@ -42,12 +42,14 @@ STYLES: Final = {
     Status.SUCCEEDED: "green",
     Status.FAILED: "bold red",
     Status.STOPPED: "yellow",
+    Status.SKIPPED: "dim",
 }
 MARKS: Final = {
     Status.NOT_STARTED: "·",
     Status.SUCCEEDED: "✓",
     Status.FAILED: "✗",
     Status.STOPPED: "■",
+    Status.SKIPPED: "-",
 }
 UNPRINTABLE: Final = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # colours and cursor moves
@@ -191,6 +193,11 @@ def _sentence(step: StepRun) -> str:
     ending = f": {found}" if found else ""
     if step.reused_from is not None:
         return f"{step.name}: reused from run {step.reused_from}{ending}"
+    if step.status is Status.SKIPPED:
+        return f"{step.name}: skipped{why(step)}"
+    outcome = step.properties.get("Outcome")
+    if outcome is not None:
+        return f"{step.name}: {outcome.lower()}"
     return f"{step.name}: {step.status.lower()} after {seconds(step.seconds)}{ending}"
 
 
@@ -222,6 +229,7 @@ def show_run(run: Run, console: Console) -> None:
 def _cells(step: StepRun) -> tuple[Text, Text, str, Text]:
     """Return the row of one step."""
     metrics = "\n".join(f"{name} {number(v)}" for name, v in step.metrics.items())
+    metrics = metrics or step.properties.get("Outcome", "").lower()
     spent = "" if step.seconds is None else f"{step.seconds:.1f}"
     status = Text(step.status, STYLES[step.status])
     if step.reused_from is not None:

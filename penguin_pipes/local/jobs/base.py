@@ -140,14 +140,14 @@ class JobResult:
 
     Attributes:
         failure: Why it failed, or None if it did not.
-        exit_code: What its container would have exited with.
+        exit_code: What its container would have exited with, if it was one.
         properties: What its Describe call would return.
         artifacts: Where its outputs lie.
         series: The values of its metrics.
     """
 
     failure: str | None
-    exit_code: int
+    exit_code: int | None = None
     properties: Mapping[str, Any] = MappingProxyType({})
     artifacts: Mapping[str, Path] = MappingProxyType({})
     series: Mapping[str, tuple[MetricPoint, ...]] = MappingProxyType({})
