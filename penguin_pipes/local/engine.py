@@ -25,6 +25,7 @@ from penguin_pipes.local.slots import Slots
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from penguin_pipes.local.jobs import StandIn
     from penguin_pipes.local.parameters import Given
     from penguin_pipes.local.records import Run
 
@@ -39,6 +40,7 @@ def run_locally(  # noqa: PLR0913  # each is an option of its own
     parameters: Mapping[str, Given] = NONE,
     name: str = "pipeline",
     home: Path = HOME,
+    stand_ins: Mapping[str, StandIn] = NONE,
     cache: CacheMode | str = CacheMode.USE,
     size_limit: int | None = None,
     jobs: int | None = None,
@@ -61,6 +63,9 @@ def run_locally(  # noqa: PLR0913  # each is an option of its own
             that is named by its content.
         name: What ``Execution.PipelineName`` is; definitions do not say.
         home: The folder that keeps the runs and what they wrote.
+        stand_ins: Functions, by the names of steps that cannot run here. Each is given
+            its step's arguments and returns what others can refer to: the output
+            parameters of a Lambda or Callback step, the properties of any other.
         cache: Whether earlier results are taken: ``use``, ``refresh`` (run every step
             again) or ``only`` (fail at a step that would have to run).
         size_limit: How many bytes all runs in the home may take. When this one is
@@ -77,7 +82,12 @@ def run_locally(  # noqa: PLR0913  # each is an option of its own
         HomeError: If the home cannot be used.
     """
     asked = Asked(
-        definition=definition, files=files, parameters=parameters, name=name, home=home
+        definition=definition,
+        files=files,
+        parameters=parameters,
+        name=name,
+        home=home,
+        stand_ins=stand_ins,
     )
     how = How(
         mode=_mode(cache), size_limit=size_limit, jobs=jobs, keep_going=keep_going

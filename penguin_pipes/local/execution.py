@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
 from penguin_pipes.errors import HomeError, RequestError, StepFailedError
 from penguin_pipes.local.backends import Stop, StoppedError
+from penguin_pipes.local.branches import why_skipped
 from penguin_pipes.local.failures import failures_message
 from penguin_pipes.local.journal import End, Journal
 from penguin_pipes.local.locks import alive
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
     from penguin_pipes.local.workers import Ended
 
 T = TypeVar("T")
-
-OUTCOME_OF: Final = {"IfSteps": "True", "ElseSteps": "False"}
-"""With which outcome of its condition a branch is taken."""
 
 
 @attrs.define(kw_only=True)
@@ -166,7 +164,12 @@ class Execution:
         name = task.step.name
         if self._failed_before(name):
             return False
-        why = self._why_skipped(task)
+        why = why_skipped(
+            task.step,
+            needs=self.plan.needs[name],
+            described=self._runner.described,
+            skipped=self._skipped,
+        )
         if why is not None:
             self._journal.skip(name, why)
             self._skipped.add(name)
@@ -183,17 +186,6 @@ class Execution:
     def _failed_before(self, name: str) -> bool:
         """Return whether something has failed that a step needs."""
         return not self.plan.ancestors[name].isdisjoint(self._failed)
-
-    def _why_skipped(self, task: Task) -> str | None:
-        """Return why a task is not to run, or None if it is."""
-        for condition, branch in task.step.within[-1:]:
-            outcome = self._runner.described.get(condition, {}).get("Outcome")
-            if outcome is not None and outcome != OUTCOME_OF[branch]:
-                return f"condition {condition} is {outcome.lower()}"
-        for need in self.plan.needs[task.step.name]:
-            if need in self._skipped:
-                return f"{need} was skipped"
-        return None
 
     def _finish(self, ended: Ended) -> str:
         """Write down how a job ended; return the name of its step."""
@@ -222,13 +214,15 @@ class Execution:
     def _end_all(self) -> None:
         """Stop what runs, and write down of each job how it ended, if that can be."""
         self._running.clear()
-        for ended in self._workers.stop():
-            with contextlib.suppress(HomeError, OSError):
-                if ended.error is None or isinstance(ended.error, RequestError):
-                    self._finish(ended)
-                else:
-                    self._end(ended.name, End.by(ended.error))
-        for step in self._journal.record.steps:
-            if step.status is Status.EXECUTING:
-                with contextlib.suppress(HomeError):
-                    self._end(step.name, End.by(StoppedError()))
+        try:
+            for ended in self._workers.stop():
+                with contextlib.suppress(HomeError, OSError):
+                    if ended.error is None or isinstance(ended.error, RequestError):
+                        self._finish(ended)
+                    else:
+                        self._end(ended.name, End.by(ended.error))
+        finally:
+            for step in self._journal.record.steps:
+                if step.status is Status.EXECUTING:
+                    with contextlib.suppress(HomeError):
+                        self._end(step.name, End.by(StoppedError()))

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, Never
 
 import attrs
 
@@ -24,7 +25,8 @@ from penguin_pipes.definition import (
 from penguin_pipes.errors import DefinitionError, InputError, UnsupportedError
 from penguin_pipes.local import property_files
 from penguin_pipes.local.contract.names import arn, execution_id, job_name
-from penguin_pipes.local.jobs import DECISIONS, KINDS, JobKind
+from penguin_pipes.local.jobs import KINDS, JobKind, StandIn, StandInKind, Still
+from penguin_pipes.local.jobs.stand_ins import refuse_strangers
 from penguin_pipes.local.records import now
 from penguin_pipes.local.resolve import Scope, Unknown, not_read, resolve
 from penguin_pipes.local.storage import S3Uri, Storage
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from penguin_pipes.local.contract.requests import DataInput
 
 JOB_NAMES = ("ProcessingJobName", "TrainingJobName")
+NONE: Final[Mapping[str, Never]] = MappingProxyType({})
 UNREAD: Final = Unknown("a property file")
 
 
@@ -52,12 +55,14 @@ class Task:
 
     @property
     def is_job(self) -> bool:
-        """Whether it takes a job; if not, it is done in no time."""
-        return self.step.type not in DECISIONS
+        """Whether it takes a job, and so an earlier result can spare it."""
+        return not isinstance(self.kind, Still)
 
-    def expected(self, request: Node) -> Mapping[str, Any]:
+    def expected(self, request: Node) -> Mapping[str, Any] | Unknown:
         """Return what the step will say of itself, as far as is known beforehand."""
         properties = self.kind.expected(request, self.job_name)
+        if isinstance(properties, Unknown):
+            return properties
         files = property_files.declared(self.step, properties)
         return {**properties, property_files.MEMBER: dict.fromkeys(files, UNREAD)}
 
@@ -93,7 +98,7 @@ class Plan:
     def scope(
         self,
         task: Task,
-        steps: Mapping[str, Mapping[str, Any]],
+        steps: Mapping[str, Mapping[str, Any] | Unknown],
         storage: Storage | None = None,
     ) -> Scope:
         """Return what the references of one task can lead to.
@@ -125,6 +130,7 @@ def make_plan(
     name: str,
     parameters: Mapping[str, Scalar],
     storage: Storage,
+    stand_ins: Mapping[str, StandIn] = NONE,
 ) -> Plan:
     """Return how *definition* will run.
 
@@ -132,7 +138,8 @@ def make_plan(
         RequestError: If it cannot; nothing has been started or written.
     """
     order, needs = in_order(definition), upstream(definition)
-    _refuse_types(definition)
+    refuse_strangers(stand_ins, order, KINDS)
+    _refuse_types(definition, stand_ins)
     identity = execution_id()
     pipeline = arn("pipeline", name)
     plan = Plan(
@@ -146,7 +153,7 @@ def make_plan(
             "PipelineExecutionArn": f"{pipeline}/execution/{identity}",
             "StartDateTime": now().isoformat(timespec="milliseconds"),
         },
-        tasks=tuple(_task(step, identity) for step in order),
+        tasks=tuple(_task(step, identity, stand_ins) for step in order),
         needs=needs,
         ancestors=_ancestors(needs, order),
     )
@@ -154,12 +161,20 @@ def make_plan(
     return plan
 
 
-def _refuse_types(definition: Definition) -> None:
+def _refuse_types(definition: Definition, stand_ins: Mapping[str, StandIn]) -> None:
     """Raise if there are steps of a type that does not run here; name them all."""
-    strange = [step for step in definition.every_step if step.type not in KINDS]
+    strange = [
+        step
+        for step in definition.every_step
+        if step.type not in KINDS and step.name not in stand_ins
+    ]
     if strange:
         names = ", ".join(f"{step.name!r} ({step.type})" for step in strange)
-        msg = f"the local run cannot run {names}; it runs {_listed(KINDS)} steps"
+        functions = ", ".join(f"{step.name!r}: function" for step in strange)
+        msg = (
+            f"the local run cannot run {names}; it runs {_listed(KINDS)} steps, and "
+            f"run_locally(stand_ins={{{functions}}}) has a function stand in"
+        )
         raise UnsupportedError(msg, address=strange[0].address)
 
 
@@ -169,7 +184,7 @@ def _listed(words: Iterable[str]) -> str:
     return f"{', '.join(most)} and {last}"
 
 
-def _task(step: Step, identity: str) -> Task:
+def _task(step: Step, identity: str, stand_ins: Mapping[str, StandIn]) -> Task:
     """Return one step with the name of its job."""
     prefix = next(
         (step.arguments[key] for key in JOB_NAMES if key in step.arguments), ""
@@ -177,7 +192,9 @@ def _task(step: Step, identity: str) -> Task:
     name = job_name(
         identity, step.name, prefix=prefix if isinstance(prefix, str) else ""
     )
-    return Task(step=step, kind=KINDS[step.type], job_name=name)
+    act = stand_ins.get(step.name)
+    kind = KINDS[step.type] if act is None else StandInKind(step, act)
+    return Task(step=step, kind=kind, job_name=name)
 
 
 def _ancestors(
@@ -193,7 +210,7 @@ def _ancestors(
 
 def _rehearse(plan: Plan, storage: Storage) -> None:
     """Resolve and check every request, with what is known beforehand."""
-    expected: dict[str, Mapping[str, Any]] = {}
+    expected: dict[str, Mapping[str, Any] | Unknown] = {}
     written: dict[str, tuple[S3Uri, ...]] = {}
     for task in plan.tasks:
         name, asked = task.step.name, task.step.request

@@ -15,6 +15,7 @@ from penguin_pipes.local.cache.surroundings import surroundings
 from penguin_pipes.local.database import FILE, Database
 from penguin_pipes.local.digests import Digests
 from penguin_pipes.local.disk import home_errors
+from penguin_pipes.local.jobs import StandIn
 from penguin_pipes.local.parameters import Given, bind
 from penguin_pipes.local.preflight import Plan, make_plan
 from penguin_pipes.local.storage import Storage
@@ -38,6 +39,7 @@ class Asked:
         parameters: Values for the pipeline's parameters.
         name: The pipeline's name.
         home: The folder that keeps the runs and what they wrote.
+        stand_ins: Functions for steps that cannot run here.
         warnings: What `refuse_errors` said of this very definition, if it was asked.
     """
 
@@ -46,6 +48,7 @@ class Asked:
     parameters: Mapping[str, Given]
     name: str
     home: Path = attrs.field(converter=_absolute)
+    stand_ins: Mapping[str, StandIn] = attrs.field(factory=dict)
     warnings: tuple[Problem, ...] | None = None
 
 
@@ -104,7 +107,11 @@ def prepared(asked: Asked) -> Iterator[Prepared]:
         bound = bind(parsed, asked.parameters, Digests(memory))
         storage = Storage(asked.home / "s3", {**asked.files, **bound.files})
         plan = make_plan(
-            parsed, name=asked.name, parameters=bound.values, storage=storage
+            parsed,
+            name=asked.name,
+            parameters=bound.values,
+            storage=storage,
+            stand_ins=asked.stand_ins,
         )
         yield Prepared(
             plan=plan,

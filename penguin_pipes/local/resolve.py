@@ -51,7 +51,7 @@ class Scope:
 
     parameters: Mapping[str, Scalar] = MappingProxyType({})
     execution: Mapping[str, str] = MappingProxyType({})
-    steps: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
+    steps: Mapping[str, Mapping[str, Any] | Unknown] = MappingProxyType({})
     read: Callable[[str, Node], Any] = not_read
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from penguin_pipes.definition import Node
 from penguin_pipes.errors import RequestError
-from penguin_pipes.local.resolve import resolve
+from penguin_pipes.local.resolve import Unknown, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -33,7 +33,7 @@ def scripts_to_come(
         storage: Where code lies.
         host: The computer, as far as jobs may know it.
     """
-    known = dict(described)
+    known: dict[str, Mapping[str, Any] | Unknown] = {**described}
     for task in plan.tasks:
         if task.step.name in described:
             continue

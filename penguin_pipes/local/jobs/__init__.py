@@ -5,8 +5,9 @@ from types import MappingProxyType
 from typing import Final
 
 from penguin_pipes.local.jobs.base import Job, JobKind, JobResult
-from penguin_pipes.local.jobs.decisions import ConditionKind, FailKind
+from penguin_pipes.local.jobs.decisions import ConditionKind, Decision, FailKind, Still
 from penguin_pipes.local.jobs.processing import ProcessingKind
+from penguin_pipes.local.jobs.stand_ins import StandIn, StandInKind
 from penguin_pipes.local.jobs.training import TrainingKind
 
 KINDS: Final[Mapping[str, JobKind]] = MappingProxyType(
@@ -18,7 +19,13 @@ KINDS: Final[Mapping[str, JobKind]] = MappingProxyType(
     }
 )
 
-DECISIONS: Final = frozenset({"Condition", "Fail"})
-"""The kinds that take no job."""
-
-__all__ = ["DECISIONS", "KINDS", "Job", "JobKind", "JobResult"]
+__all__ = [
+    "KINDS",
+    "Decision",
+    "Job",
+    "JobKind",
+    "JobResult",
+    "StandIn",
+    "StandInKind",
+    "Still",
+]

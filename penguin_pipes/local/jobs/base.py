@@ -169,7 +169,7 @@ class JobKind(Protocol):
     def outputs(self, request: Node, job_name: str) -> tuple[str, ...]:
         """Return the S3 names at or below which the job's results will lie."""
 
-    def expected(self, request: Node, job_name: str) -> Mapping[str, Any]:
+    def expected(self, request: Node, job_name: str) -> Mapping[str, Any] | Unknown:
         """Return what Describe will say of the finished job, as far as is known."""
 
     def script(self, request: Node, storage: Storage, host: Host) -> Script | None:

@@ -22,8 +22,8 @@ OUTCOMES = {True: "True", False: "False"}
 """What the service calls them (``ConditionOutcome``)."""
 
 
-class Decision:
-    """What conditions and fails have in common: they read and write nothing."""
+class Still:
+    """What steps have in common that read and write nothing in S3."""
 
     def check(self, request: Node, storage: Storage) -> None:
         """Raise a `RequestError` if the step cannot be run here."""
@@ -36,13 +36,26 @@ class Decision:
         """Return where results will lie: nowhere."""
         return ()
 
-    def expected(self, request: Node, job_name: str) -> Mapping[str, Any]:  # noqa: ARG002
-        """Return what others can refer to: nothing."""
-        return {}
-
-    def script(self, request: Node, storage: Storage, host: Host) -> Script | None:  # noqa: ARG002
+    def script(
+        self,
+        request: Node,  # noqa: ARG002 - see above
+        storage: Storage,  # noqa: ARG002 - see above
+        host: Host,  # noqa: ARG002 - see above
+    ) -> Script | None:
         """Return the script that will be started: none."""
         return None
+
+
+class Decision(Still):
+    """What steps have in common that take no job."""
+
+    def decide(self, request: Node) -> JobResult:
+        """Return what comes of the step, in no time."""
+        raise NotImplementedError
+
+    def run(self, request: Node, job: Job) -> JobResult:  # noqa: ARG002
+        """Return what comes of the step."""
+        return self.decide(request)
 
 
 class ConditionKind(Decision):
@@ -52,8 +65,8 @@ class ConditionKind(Decision):
         """Return what others can refer to: the outcome."""
         return {"Outcome": Unknown("Outcome")}
 
-    def run(self, request: Node, job: Job) -> JobResult:  # noqa: ARG002
-        """Decide.
+    def decide(self, request: Node) -> JobResult:
+        """Return the outcome.
 
         Raises:
             DefinitionError: It cannot be decided.
@@ -65,7 +78,11 @@ class ConditionKind(Decision):
 class FailKind(Decision):
     """Steps of type ``Fail``."""
 
-    def run(self, request: Node, job: Job) -> JobResult:  # noqa: ARG002
+    def expected(self, request: Node, job_name: str) -> Mapping[str, Any]:  # noqa: ARG002
+        """Return what others can refer to: nothing."""
+        return {}
+
+    def decide(self, request: Node) -> JobResult:
         """Fail, with the message that the step has."""
         message = request.text_of("ErrorMessage")
         return JobResult(failure=message or "the step has no ErrorMessage")
