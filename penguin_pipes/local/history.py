@@ -107,6 +107,7 @@ class History:
             "failure": step.failure,
             "reused_from": step.reused_from,
             "reasons": json.dumps(step.reasons),
+            "attempts": step.attempts,
             "properties": json.dumps(dict(step.properties)),
             # The order of metrics and artifacts, which tables do not keep.
             "names": json.dumps([*step.series, *step.artifacts]),
@@ -220,6 +221,7 @@ class History:
             failure=row["failure"],
             reused_from=row["reused_from"],
             reasons=tuple(json.loads(row["reasons"])),
+            attempts=row["attempts"],
             properties=json.loads(row["properties"]),
             series=_in_order(_series(points), names),
             artifacts=_in_order(artifacts, names),

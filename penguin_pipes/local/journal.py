@@ -40,6 +40,7 @@ class End:
     series: Mapping[str, tuple[MetricPoint, ...]] = NOTHING
     artifacts: Mapping[str, Path] = NOTHING
     properties: Mapping[str, Any] = NOTHING
+    attempts: int = 1
     kept: Result | None = None
 
     @classmethod

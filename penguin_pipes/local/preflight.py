@@ -29,6 +29,7 @@ from penguin_pipes.local.jobs import KINDS, JobKind, StandIn, StandInKind, Still
 from penguin_pipes.local.jobs.stand_ins import refuse_strangers
 from penguin_pipes.local.records import now
 from penguin_pipes.local.resolve import Scope, Unknown, not_read, resolve
+from penguin_pipes.local.retries import RetryPolicy, policies_of
 from penguin_pipes.local.storage import S3Uri, Storage
 
 if TYPE_CHECKING:
@@ -47,11 +48,13 @@ class Task:
         step: What to run.
         kind: What runs it.
         job_name: The name its job has.
+        retries: When it is tried again after a failure.
     """
 
     step: Step
     kind: JobKind
     job_name: str
+    retries: tuple[RetryPolicy, ...] = ()
 
     @property
     def is_job(self) -> bool:
@@ -194,7 +197,7 @@ def _task(step: Step, identity: str, stand_ins: Mapping[str, StandIn]) -> Task:
     )
     act = stand_ins.get(step.name)
     kind = KINDS[step.type] if act is None else StandInKind(step, act)
-    return Task(step=step, kind=kind, job_name=name)
+    return Task(step=step, kind=kind, job_name=name, retries=policies_of(step))
 
 
 def _ancestors(

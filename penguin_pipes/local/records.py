@@ -63,6 +63,7 @@ class StepRun:
         reused_from: The id of the run whose result was taken instead of running the
             job again; None if it ran, or has not come to it.
         reasons: Why no earlier result was taken, or why the step was skipped.
+        attempts: How often its job was tried.
         properties: What others can refer to: what its Describe call would return.
     """
 
@@ -80,6 +81,7 @@ class StepRun:
     artifacts: Mapping[str, Path] = MappingProxyType({})
     reused_from: str | None = None
     reasons: tuple[str, ...] = ()
+    attempts: int = 1
     properties: Mapping[str, Any] = attrs.field(
         factory=dict,
         repr=False,

@@ -82,6 +82,7 @@ CREATE TABLE digests (
 """
 
 FLOW: Final = """
+ALTER TABLE steps ADD COLUMN attempts INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE steps ADD COLUMN properties TEXT NOT NULL DEFAULT '{}';
 """
 

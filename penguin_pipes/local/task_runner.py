@@ -18,6 +18,7 @@ from penguin_pipes.local.journal import End
 from penguin_pipes.local.preflight import Task
 from penguin_pipes.local.records import Status
 from penguin_pipes.local.resolve import resolve
+from penguin_pipes.local.retries import Retrying
 from penguin_pipes.local.warming import scripts_to_come
 
 if TYPE_CHECKING:
@@ -129,7 +130,16 @@ class TaskRunner:
         if task.is_job:
             self._prepare()
         self._begun[task.step.name] = _Begun(task=task, job=job, verdict=verdict)
-        return partial(task.kind.run, request, job)
+        trying = Retrying(
+            type=task.step.type, policies=task.retries, wait=self.stop.wait
+        )
+        act = partial(task.kind.run, request, job)
+        return partial(trying.run, act, partial(self._try_again, job))
+
+    def _try_again(self, job: Job, why: str) -> None:
+        """Have a job begin from the beginning; its log goes on."""
+        self.announce(StepWarned(job.step, why))
+        remove(job.tree.root)
 
     def _prepare(self) -> None:
         """Let the backend get ready for all that comes, now that something does.
@@ -151,6 +161,7 @@ class TaskRunner:
             exit_code=result.exit_code,
             series=result.series,
             artifacts=result.artifacts,
+            attempts=result.attempts,
         )
         begun = self._begun.pop(name)
         if result.failure is not None:

@@ -198,7 +198,9 @@ def _sentence(step: StepRun) -> str:
     outcome = step.properties.get("Outcome")
     if outcome is not None:
         return f"{step.name}: {outcome.lower()}"
-    return f"{step.name}: {step.status.lower()} after {seconds(step.seconds)}{ending}"
+    tried = f", at attempt {step.attempts}" if step.attempts > 1 else ""
+    spent = f"{seconds(step.seconds)}{tried}"
+    return f"{step.name}: {step.status.lower()} after {spent}{ending}"
 
 
 def show_run(run: Run, console: Console) -> None:

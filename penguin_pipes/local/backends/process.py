@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import signal
 import time
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 
 import attrs
 
 from penguin_pipes.errors import ConfigError
-from penguin_pipes.local.backends.base import Command, Outcome, no_warning
+from penguin_pipes.local.backends.base import Command, Fault, Outcome, no_warning
 from penguin_pipes.local.backends.forked import ServerLostError
 from penguin_pipes.local.backends.isolation import ISOLATIONS, OPT_ML, Isolation
 from penguin_pipes.local.backends.launcher import Launcher
@@ -27,6 +29,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAPPED: Final = "isolation is 'mapped'; 'auto' or 'namespace' would take it away"
+FAULTS: Final[Mapping[int | None, Fault]] = MappingProxyType(
+    {
+        errno.ENOMEM: Fault.NO_MEMORY,
+        errno.EAGAIN: Fault.NO_PROCESS,
+        errno.EMFILE: Fault.NO_PROCESS,
+        errno.ENFILE: Fault.NO_PROCESS,
+    }
+)
+"""What keeps the system from starting any command, whichever it is."""
+
 NOT_FOUND: Final = 127
 NOT_STARTED: Final = 126
 
@@ -148,9 +160,11 @@ class ProcessBackend:
             with Watch(running, pipe, log=file, lines=lines) as watch:
                 timed_out = self._follow(watch, timeout_s, stop)
             lines.close()
+        fault = None
         if watch.is_lost:
             warn("the process that watched over the job was killed, and the job too")
-        return Outcome(exit_code=watch.exit_code, timed_out=timed_out)
+            fault = Fault.LOST
+        return Outcome(exit_code=watch.exit_code, timed_out=timed_out, fault=fault)
 
     def _start(
         self, command: Command, output: int, warn: Callable[[str], None]
@@ -240,4 +254,5 @@ def _refused(
     log.write(text)
     lines.feed(text)
     missing = isinstance(error, FileNotFoundError)
-    return Outcome(exit_code=NOT_FOUND if missing else NOT_STARTED)
+    fault = FAULTS.get(error.errno) if isinstance(error, OSError) else None
+    return Outcome(exit_code=NOT_FOUND if missing else NOT_STARTED, fault=fault)

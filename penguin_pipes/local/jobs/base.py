@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import attrs
 
 from penguin_pipes.errors import InputError
-from penguin_pipes.local.backends import Backend, Command, Outcome, Stop
+from penguin_pipes.local.backends import Backend, Command, Fault, Outcome, Stop
 from penguin_pipes.local.contract.failure import timeout_reason
 from penguin_pipes.local.contract.host import Host
 from penguin_pipes.local.contract.tree import ROOT, WorkTree
@@ -144,6 +144,8 @@ class JobResult:
         properties: What its Describe call would return.
         artifacts: Where its outputs lie.
         series: The values of its metrics.
+        fault: What went wrong that was not the job's doing.
+        attempts: How often it was tried.
     """
 
     failure: str | None
@@ -151,6 +153,8 @@ class JobResult:
     properties: Mapping[str, Any] = MappingProxyType({})
     artifacts: Mapping[str, Path] = MappingProxyType({})
     series: Mapping[str, tuple[MetricPoint, ...]] = MappingProxyType({})
+    fault: Fault | None = None
+    attempts: int = 1
 
 
 class JobKind(Protocol):
