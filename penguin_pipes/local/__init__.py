@@ -21,6 +21,7 @@ from penguin_pipes.local.events import (
 from penguin_pipes.local.explain import Explanation, explain_locally
 from penguin_pipes.local.failures import failure_message
 from penguin_pipes.local.history import History
+from penguin_pipes.local.jobs import StandIn
 from penguin_pipes.local.pruning import Pruned, prune
 from penguin_pipes.local.records import MetricPoint, Run, Status, StepRun
 
@@ -36,6 +37,7 @@ __all__ = [
     "Run",
     "RunFinished",
     "RunStarted",
+    "StandIn",
     "Status",
     "StepFinished",
     "StepLine",

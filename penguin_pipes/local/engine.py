@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Never
+from typing import TYPE_CHECKING, Any, Final, Never, Self
 
 import attrs
 
@@ -20,11 +20,13 @@ from penguin_pipes.local.locks import at_work
 from penguin_pipes.local.preparation import Asked, prepared
 from penguin_pipes.local.pruning import shrink
 from penguin_pipes.local.recovery import recover
+from penguin_pipes.local.selection import Choice
 from penguin_pipes.local.slots import Slots
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from penguin_pipes.flags import LocalFlags
     from penguin_pipes.local.jobs import StandIn
     from penguin_pipes.local.parameters import Given
     from penguin_pipes.local.records import Run
@@ -45,6 +47,9 @@ def run_locally(  # noqa: PLR0913  # each is an option of its own
     size_limit: int | None = None,
     jobs: int | None = None,
     keep_going: bool = False,
+    from_step: str | None = None,
+    only: Sequence[str] = (),
+    resume: bool = False,
     watch: Watcher | None = None,
     backend: Backend | None = None,
 ) -> Run:
@@ -73,6 +78,12 @@ def run_locally(  # noqa: PLR0913  # each is an option of its own
         jobs: How many jobs run at once; as many as there are cores if None.
         keep_going: Whether a failure keeps only those steps from running that need
             the one that failed.
+        from_step: A step to run together with all that come after it. What they read
+            of other steps is taken from the newest run that has it.
+        only: Steps to run, and no others; as above.
+        resume: Whether to go on from the last run, which failed or was killed: what
+            had succeeded in it and would come to the same is not run again, whether
+            the steps are cached or not.
         watch: Told what happens, one thing at a time, in the thread it happens in.
         backend: Where commands run; as processes unless said otherwise.
 
@@ -88,6 +99,8 @@ def run_locally(  # noqa: PLR0913  # each is an option of its own
         name=name,
         home=home,
         stand_ins=stand_ins,
+        choice=Choice(start=from_step, only=tuple(only)),
+        resume=resume,
     )
     how = How(
         mode=_mode(cache), size_limit=size_limit, jobs=jobs, keep_going=keep_going
@@ -103,6 +116,16 @@ class How:
     size_limit: int | None = None
     jobs: int | None = None
     keep_going: bool = False
+
+    @classmethod
+    def of(cls, flags: LocalFlags) -> Self:
+        """Return what a command line says of it."""
+        return cls(
+            mode=CacheMode(flags.cache),
+            size_limit=flags.size_limit,
+            jobs=flags.jobs,
+            keep_going=flags.keep_going,
+        )
 
 
 def run(
@@ -137,6 +160,7 @@ def run(
             cache=found.cache(database, how.mode),
             slots=slots,
             keep_going=how.keep_going,
+            resumed=found.resumed,
         ).run()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import attrs
 
@@ -12,6 +12,7 @@ from penguin_pipes.errors import HomeError, RequestError, StepFailedError
 from penguin_pipes.local.backends import Stop, StoppedError
 from penguin_pipes.local.branches import why_skipped
 from penguin_pipes.local.failures import failures_message
+from penguin_pipes.local.jobs import UnselectedKind
 from penguin_pipes.local.journal import End, Journal
 from penguin_pipes.local.locks import alive
 from penguin_pipes.local.records import Run, Status, StepRun, now
@@ -30,12 +31,15 @@ if TYPE_CHECKING:
     from penguin_pipes.local.contract.host import Host
     from penguin_pipes.local.events import Announcer
     from penguin_pipes.local.history import History
-    from penguin_pipes.local.preflight import Plan, Task
+    from penguin_pipes.local.plan import Plan, Task
+    from penguin_pipes.local.resuming import Resumed
     from penguin_pipes.local.slots import Slots
     from penguin_pipes.local.storage import Storage
     from penguin_pipes.local.workers import Ended
 
 T = TypeVar("T")
+
+UNSELECTED: Final = "it was not selected"
 
 
 @attrs.define(kw_only=True)
@@ -57,6 +61,7 @@ class Execution:
     cache: Cache
     slots: Slots
     keep_going: bool = False
+    resumed: Resumed | None = None
     _journal: Journal = attrs.field(init=False)
     _stop: Stop = attrs.field(factory=Stop, init=False)
     _workers: Workers = attrs.field(init=False)
@@ -85,6 +90,7 @@ class Execution:
             cache=self.cache,
             slots=self.slots,
             stop=self._stop,
+            resumed=self.resumed,
         )
 
     @property
@@ -164,10 +170,13 @@ class Execution:
         name = task.step.name
         if self._failed_before(name):
             return False
+        if isinstance(task.kind, UnselectedKind) and task.kind.taken is None:
+            self._journal.skip(name, UNSELECTED)
+            return False
         why = why_skipped(
             task.step,
             needs=self.plan.needs[name],
-            described=self._runner.described,
+            described=self._runner.decided,
             skipped=self._skipped,
         )
         if why is not None:

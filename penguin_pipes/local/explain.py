@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from penguin_pipes.local.cache import Cache, Result, Verdict
     from penguin_pipes.local.jobs import StandIn
     from penguin_pipes.local.parameters import Given
-    from penguin_pipes.local.preflight import Task
+    from penguin_pipes.local.plan import Task
 
 NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 ALWAYS: Final = "it takes no job, and is done again in every run"

@@ -7,12 +7,8 @@ that nobody has are found at the start and not after an hour.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Never
-
-import attrs
 
 from penguin_pipes.definition import (
     Definition,
@@ -23,108 +19,28 @@ from penguin_pipes.definition import (
     upstream,
 )
 from penguin_pipes.errors import DefinitionError, InputError, UnsupportedError
-from penguin_pipes.local import property_files
 from penguin_pipes.local.contract.names import arn, execution_id, job_name
-from penguin_pipes.local.jobs import KINDS, JobKind, StandIn, StandInKind, Still
+from penguin_pipes.local.jobs import (
+    KINDS,
+    JobKind,
+    StandIn,
+    StandInKind,
+    UnselectedKind,
+)
 from penguin_pipes.local.jobs.stand_ins import refuse_strangers
+from penguin_pipes.local.plan import JOB_NAMES, Plan, Task
 from penguin_pipes.local.records import now
-from penguin_pipes.local.resolve import Scope, Unknown, not_read, resolve
-from penguin_pipes.local.retries import RetryPolicy, policies_of
+from penguin_pipes.local.resolve import Unknown, resolve
+from penguin_pipes.local.retries import policies_of
 from penguin_pipes.local.storage import S3Uri, Storage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from penguin_pipes.local.contract.requests import DataInput
+    from penguin_pipes.local.selection import Selection
 
-JOB_NAMES = ("ProcessingJobName", "TrainingJobName")
 NONE: Final[Mapping[str, Never]] = MappingProxyType({})
-UNREAD: Final = Unknown("a property file")
-
-
-@attrs.frozen(kw_only=True)
-class Task:
-    """One step that is ready to be run in its turn.
-
-    Attributes:
-        step: What to run.
-        kind: What runs it.
-        job_name: The name its job has.
-        retries: When it is tried again after a failure.
-    """
-
-    step: Step
-    kind: JobKind
-    job_name: str
-    retries: tuple[RetryPolicy, ...] = ()
-
-    @property
-    def is_job(self) -> bool:
-        """Whether it takes a job, and so an earlier result can spare it."""
-        return not isinstance(self.kind, Still)
-
-    def expected(self, request: Node) -> Mapping[str, Any] | Unknown:
-        """Return what the step will say of itself, as far as is known beforehand."""
-        properties = self.kind.expected(request, self.job_name)
-        if isinstance(properties, Unknown):
-            return properties
-        files = property_files.declared(self.step, properties)
-        return {**properties, property_files.MEMBER: dict.fromkeys(files, UNREAD)}
-
-    def described(self, properties: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return what the step says of itself, its Describe call being known."""
-        files = property_files.declared(self.step, properties)
-        return {**properties, property_files.MEMBER: files}
-
-
-@attrs.frozen(kw_only=True)
-class Plan:
-    """A run that was found to be possible.
-
-    Attributes:
-        id: The run's.
-        pipeline: The pipeline's name.
-        parameters: The value of every parameter.
-        execution: What ``Execution.*`` leads to.
-        tasks: The steps in the order in which they run, those first that could all be
-            next.
-        needs: For every step, those that it waits for.
-        ancestors: For every step, all that must have finished before it.
-    """
-
-    id: str
-    pipeline: str
-    parameters: Mapping[str, Scalar]
-    execution: Mapping[str, str]
-    tasks: tuple[Task, ...]
-    needs: Mapping[str, tuple[str, ...]]
-    ancestors: Mapping[str, set[str]]
-
-    def scope(
-        self,
-        task: Task,
-        steps: Mapping[str, Mapping[str, Any] | Unknown],
-        storage: Storage | None = None,
-    ) -> Scope:
-        """Return what the references of one task can lead to.
-
-        Args:
-            task: The task.
-            steps: What other steps say of themselves.
-            storage: Where the property files of finished steps lie; without it, they
-                are not read.
-        """
-        own = dict.fromkeys(JOB_NAMES, task.job_name)
-        moment = {"CurrentDateTime": now().isoformat(timespec="milliseconds")}
-        return Scope(
-            parameters=self.parameters,
-            execution={**self.execution, **moment, **own},
-            steps=steps,
-            read=not_read if storage is None else partial(_read, storage),
-        )
-
-
-def _read(storage: Storage, uri: str, at: Node) -> Any:
-    """Return the document in a JSON file."""
-    return property_files.read(uri, storage, at)
 
 
 def make_plan(
@@ -134,15 +50,25 @@ def make_plan(
     parameters: Mapping[str, Scalar],
     storage: Storage,
     stand_ins: Mapping[str, StandIn] = NONE,
+    selection: Selection | None = None,
 ) -> Plan:
     """Return how *definition* will run.
+
+    Args:
+        definition: The pipeline.
+        name: What it is called.
+        parameters: The value of every parameter.
+        storage: Where inputs come from.
+        stand_ins: Functions for steps that cannot run here.
+        selection: Which steps run; all of them if None.
 
     Raises:
         RequestError: If it cannot; nothing has been started or written.
     """
     order, needs = in_order(definition), upstream(definition)
     refuse_strangers(stand_ins, order, KINDS)
-    _refuse_types(definition, stand_ins)
+    kinds = {step.name: _kind(step, stand_ins, selection) for step in order}
+    _refuse_types(step for step in order if kinds[step.name] is None)
     identity = execution_id()
     pipeline = arn("pipeline", name)
     plan = Plan(
@@ -156,7 +82,11 @@ def make_plan(
             "PipelineExecutionArn": f"{pipeline}/execution/{identity}",
             "StartDateTime": now().isoformat(timespec="milliseconds"),
         },
-        tasks=tuple(_task(step, identity, stand_ins) for step in order),
+        tasks=tuple(
+            _task(step, identity, kind)
+            for step in order
+            if (kind := kinds[step.name]) is not None
+        ),
         needs=needs,
         ancestors=_ancestors(needs, order),
     )
@@ -164,13 +94,19 @@ def make_plan(
     return plan
 
 
-def _refuse_types(definition: Definition, stand_ins: Mapping[str, StandIn]) -> None:
-    """Raise if there are steps of a type that does not run here; name them all."""
-    strange = [
-        step
-        for step in definition.every_step
-        if step.type not in KINDS and step.name not in stand_ins
-    ]
+def _kind(
+    step: Step, stand_ins: Mapping[str, StandIn], selection: Selection | None
+) -> JobKind | None:
+    """Return what runs a step, or None if nothing can."""
+    if selection is not None and step.name not in selection.names:
+        return UnselectedKind(selection.taken.get(step.name))
+    act = stand_ins.get(step.name)
+    return KINDS.get(step.type) if act is None else StandInKind(step, act)
+
+
+def _refuse_types(steps: Iterable[Step]) -> None:
+    """Raise if there are steps of types that do not run here; name them all."""
+    strange = [*steps]
     if strange:
         names = ", ".join(f"{step.name!r} ({step.type})" for step in strange)
         functions = ", ".join(f"{step.name!r}: function" for step in strange)
@@ -187,7 +123,7 @@ def _listed(words: Iterable[str]) -> str:
     return f"{', '.join(most)} and {last}"
 
 
-def _task(step: Step, identity: str, stand_ins: Mapping[str, StandIn]) -> Task:
+def _task(step: Step, identity: str, kind: JobKind) -> Task:
     """Return one step with the name of its job."""
     prefix = next(
         (step.arguments[key] for key in JOB_NAMES if key in step.arguments), ""
@@ -195,8 +131,6 @@ def _task(step: Step, identity: str, stand_ins: Mapping[str, StandIn]) -> Task:
     name = job_name(
         identity, step.name, prefix=prefix if isinstance(prefix, str) else ""
     )
-    act = stand_ins.get(step.name)
-    kind = KINDS[step.type] if act is None else StandInKind(step, act)
     return Task(step=step, kind=kind, job_name=name, retries=policies_of(step))
 
 
@@ -217,6 +151,9 @@ def _rehearse(plan: Plan, storage: Storage) -> None:
     written: dict[str, tuple[S3Uri, ...]] = {}
     for task in plan.tasks:
         name, asked = task.step.name, task.step.request
+        if isinstance(task.kind, UnselectedKind):
+            expected[name] = task.expected(asked)
+            continue
         request = Node(resolve(asked, plan.scope(task, expected)), asked.address)
         task.kind.check(request, storage)
         for data in task.kind.inputs(request):

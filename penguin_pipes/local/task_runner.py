@@ -13,9 +13,9 @@ from penguin_pipes.definition import Node
 from penguin_pipes.local.cache import CacheMode, Result, Verdict
 from penguin_pipes.local.disk import remove, write_json
 from penguin_pipes.local.events import StepStarted, StepWarned
-from penguin_pipes.local.jobs import Job, JobResult
+from penguin_pipes.local.jobs import Decision, Job, JobResult, UnselectedKind
 from penguin_pipes.local.journal import End
-from penguin_pipes.local.preflight import Task
+from penguin_pipes.local.plan import Task
 from penguin_pipes.local.records import Status
 from penguin_pipes.local.resolve import resolve
 from penguin_pipes.local.retries import Retrying
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from penguin_pipes.local.events import Announcer
     from penguin_pipes.local.history import History
     from penguin_pipes.local.journal import Journal
-    from penguin_pipes.local.preflight import Plan
+    from penguin_pipes.local.plan import Plan
+    from penguin_pipes.local.records import StepRun
+    from penguin_pipes.local.resuming import Resumed
     from penguin_pipes.local.slots import Slots
     from penguin_pipes.local.storage import Storage
 
@@ -78,9 +80,23 @@ class TaskRunner:
     cache: Cache
     slots: Slots
     stop: Stop
+    resumed: Resumed | None = None
     described: dict[str, Mapping[str, Any]] = attrs.field(factory=dict, init=False)
     _begun: dict[str, _Begun] = attrs.field(factory=dict, init=False)
     _is_prepared: bool = attrs.field(default=False, init=False)
+
+    @property
+    def decided(self) -> dict[str, Mapping[str, Any]]:
+        """What the steps that were run say of themselves.
+
+        Whoever selects a step of a branch but not the condition wants it run.
+        """
+        own = {
+            task.step.name
+            for task in self.plan.tasks
+            if not isinstance(task.kind, UnselectedKind)
+        }
+        return {name: found for name, found in self.described.items() if name in own}
 
     def begin(self, task: Task) -> End | Work:
         """Return how a task ended, if it takes no job, or else what runs the job.
@@ -88,11 +104,14 @@ class TaskRunner:
         Raises:
             RequestError: It cannot run.
         """
+        if isinstance(task.kind, UnselectedKind) and task.kind.taken is not None:
+            return self._take(task, task.kind.taken)
         asked = task.step.request
         scope = self.plan.scope(task, self.described, self.storage)
         request = Node(resolve(asked, scope), asked.address)
         if not task.is_job:
-            return self._work(task, request, Verdict())
+            done = self._done_before(task, request)
+            return done or self._work(task, request, Verdict())
         inputs = task.kind.inputs(request)
         verdict = self.cache.judge(self.plan.pipeline, task.step, request, inputs)
         if verdict.result is not None:
@@ -106,21 +125,38 @@ class TaskRunner:
 
     def _reuse(self, task: Task, result: Result) -> End:
         """Take an earlier result."""
-        self.described[task.step.name] = task.described(result.properties)
         earlier = self.history.step(result.run, result.step)
+        earlier = attrs.evolve(
+            earlier, reused_from=result.run, properties=result.properties
+        )
+        return self._take(task, earlier)
+
+    def _take(self, task: Task, earlier: StepRun) -> End:
+        """Take what a step came to in an earlier run."""
+        self.described[task.step.name] = task.described(earlier.properties)
         self.journal.note(
             task.step.name,
             job_name=earlier.job_name,
             log=earlier.log,
-            reused_from=result.run,
+            reused_from=earlier.reused_from,
         )
         return End(
             status=Status.SUCCEEDED,
             exit_code=earlier.exit_code,
             series=earlier.series,
             artifacts=earlier.artifacts,
-            properties=result.properties,
+            properties=earlier.properties,
         )
+
+    def _done_before(self, task: Task, request: Node) -> End | None:
+        """Return what a step without a job came to in the run that is gone on from.
+
+        A decision is made again: it may be another one now.
+        """
+        if self.resumed is None or isinstance(task.kind, Decision):
+            return None
+        earlier = self.resumed.same(task.step.name, request.value)
+        return None if earlier is None else self._take(task, earlier)
 
     def _work(self, task: Task, request: Node, verdict: Verdict) -> Work:
         """Return what runs a task's job."""
@@ -181,19 +217,21 @@ class TaskRunner:
             return None
         name = task.step.name
         if not self.cache.still_holds(verdict):
-            self.announce(StepWarned(name, CHANGED))
-            return None
-        kept = self.cache.result(
-            verdict.key,
-            result,
-            run=self.plan.id,
-            pipeline=self.plan.pipeline,
-            step=name,
-        )
-        if not all(map(self.storage.is_own, result.artifacts.values())):
-            self.announce(StepWarned(name, OVERWRITTEN))
-            return None
-        return kept
+            why = CHANGED
+        else:
+            kept = self.cache.result(
+                verdict.key,
+                result,
+                run=self.plan.id,
+                pipeline=self.plan.pipeline,
+                step=name,
+            )
+            if all(map(self.storage.is_own, result.artifacts.values())):
+                return kept
+            why = OVERWRITTEN
+        if verdict.is_cached:
+            self.announce(StepWarned(name, why))
+        return None
 
     def _job(self, task: Task) -> Job:
         """Return what the task's kind needs to run it."""

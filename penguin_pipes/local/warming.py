@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from penguin_pipes.local.backends import Script
     from penguin_pipes.local.contract.host import Host
-    from penguin_pipes.local.preflight import Plan
+    from penguin_pipes.local.plan import Plan
     from penguin_pipes.local.storage import Storage
 
 

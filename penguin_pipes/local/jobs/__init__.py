@@ -9,6 +9,7 @@ from penguin_pipes.local.jobs.decisions import ConditionKind, Decision, FailKind
 from penguin_pipes.local.jobs.processing import ProcessingKind
 from penguin_pipes.local.jobs.stand_ins import StandIn, StandInKind
 from penguin_pipes.local.jobs.training import TrainingKind
+from penguin_pipes.local.jobs.unselected import UnselectedKind
 
 KINDS: Final[Mapping[str, JobKind]] = MappingProxyType(
     {
@@ -28,4 +29,5 @@ __all__ = [
     "StandIn",
     "StandInKind",
     "Still",
+    "UnselectedKind",
 ]
