@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import attrs
 
 from penguin_pipes.errors import HomeError, RequestError, StepFailedError
-from penguin_pipes.local.backends import Stop, StoppedError
+from penguin_pipes.local.backends import StoppedError
 from penguin_pipes.local.branches import why_skipped
 from penguin_pipes.local.failures import failures_message
 from penguin_pipes.local.jobs import UnselectedKind
@@ -63,15 +63,13 @@ class Execution:
     keep_going: bool = False
     resumed: Resumed | None = None
     _journal: Journal = attrs.field(init=False)
-    _stop: Stop = attrs.field(factory=Stop, init=False)
-    _workers: Workers = attrs.field(init=False)
+    _workers: Workers = attrs.field(factory=Workers, init=False)
     _runner: TaskRunner = attrs.field(init=False)
     _running: set[str] = attrs.field(factory=set, init=False)
     _skipped: set[str] = attrs.field(factory=set, init=False)
     _failed: list[str] = attrs.field(factory=list, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self._workers = Workers(self._stop)
         self._journal = Journal(
             record=self._fresh(),
             history=self.history,
@@ -89,7 +87,6 @@ class Execution:
             host=self.host,
             cache=self.cache,
             slots=self.slots,
-            stop=self._stop,
             resumed=self.resumed,
         )
 
@@ -100,10 +97,7 @@ class Execution:
 
     def run(self) -> Run:
         """Run the tasks, each in its turn, as many at once as there are slots."""
-        with (
-            contextlib.closing(self._stop),
-            alive(self._folder),
-        ):
+        with alive(self._folder):
             self._run_and_note()
         record = self._journal.record
         if self._failed:

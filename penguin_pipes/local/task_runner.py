@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import attrs
 
 from penguin_pipes.definition import Node
+from penguin_pipes.local.backends import Stop
 from penguin_pipes.local.cache import CacheMode, Result, Verdict
 from penguin_pipes.local.disk import remove, write_json
 from penguin_pipes.local.events import StepStarted, StepWarned
@@ -24,7 +25,7 @@ from penguin_pipes.local.warming import scripts_to_come
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from penguin_pipes.local.backends import Backend, Stop
+    from penguin_pipes.local.backends import Backend
     from penguin_pipes.local.cache import Cache
     from penguin_pipes.local.contract.host import Host
     from penguin_pipes.local.events import Announcer
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from penguin_pipes.local.slots import Slots
     from penguin_pipes.local.storage import Storage
 
-Work: TypeAlias = Callable[[], JobResult]
+Work: TypeAlias = Callable[[Stop], JobResult]
 """What runs a job to its end, in a thread of its own."""
 
 CHANGED: Final = (
@@ -79,7 +80,6 @@ class TaskRunner:
     host: Host
     cache: Cache
     slots: Slots
-    stop: Stop
     resumed: Resumed | None = None
     described: dict[str, Mapping[str, Any]] = attrs.field(factory=dict, init=False)
     _begun: dict[str, _Begun] = attrs.field(factory=dict, init=False)
@@ -166,11 +166,19 @@ class TaskRunner:
         if task.is_job:
             self._prepare()
         self._begun[task.step.name] = _Begun(task=task, job=job, verdict=verdict)
-        trying = Retrying(
-            type=task.step.type, policies=task.retries, wait=self.stop.wait
-        )
+        return partial(self._run, task, request, job)
+
+    def _run(self, task: Task, request: Node, job: Job, stop: Stop) -> JobResult:
+        """Run a task's job to its end, in a thread of its own."""
+        job = attrs.evolve(job, stop=stop)
+
+        def wait(seconds: float) -> None:
+            stop.wait(seconds)
+            job.refuse_if_over()
+
+        trying = Retrying(type=task.step.type, policies=task.retries, wait=wait)
         act = partial(task.kind.run, request, job)
-        return partial(trying.run, act, partial(self._try_again, job))
+        return trying.run(act, partial(self._try_again, job))
 
     def _try_again(self, job: Job, why: str) -> None:
         """Have a job begin from the beginning; its log goes on."""
@@ -244,5 +252,4 @@ class TaskRunner:
             host=self.host,
             announce=self.announce,
             slots=self.slots,
-            stop=self.stop,
         )

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from penguin_pipes.local.backends import Stop
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-    from penguin_pipes.local.backends import Stop
 
 
 @attrs.frozen(kw_only=True)
@@ -40,25 +40,23 @@ class Workers:
     """The jobs that run at the moment, one thread each.
 
     Only one thread, the one that made this, may use it.
-
-    Args:
-        stop: What the jobs listen to.
     """
 
-    def __init__(self, stop: Stop) -> None:
-        self._stop = stop
+    def __init__(self) -> None:
         self._ended: queue.SimpleQueue[Ended] = queue.SimpleQueue()
         self._threads: dict[str, threading.Thread] = {}
+        self._stops: dict[str, Stop] = {}
 
     def __len__(self) -> int:
         return len(self._threads)
 
-    def start(self, name: str, act: Callable[[], Any]) -> None:
+    def start(self, name: str, act: Callable[[Stop], Any]) -> None:
         """Have something done; `next` returns what came of it."""
+        stop = self._stops[name] = Stop()
 
         def work() -> None:
             try:
-                ended = Ended(name=name, result=act())
+                ended = Ended(name=name, result=act(stop))
             except BaseException as error:  # noqa: BLE001 - raised again by `get`
                 ended = Ended(name=name, error=error)
             self._ended.put(ended)
@@ -69,29 +67,36 @@ class Workers:
 
     def next(self) -> Ended:
         """Wait until one of them has ended, and return how."""
-        ended = self._ended.get()
-        del self._threads[ended.name]
-        return ended
+        return self._forgotten(self._ended.get())
 
     def stop(self) -> Iterator[Ended]:
         """Stop all of them; yield how each ended that had come to run.
 
         The first interrupt meanwhile makes them end at once, a second is passed on.
         """
-        self._stop.asked.give()
         try:
-            self._join()
-        except KeyboardInterrupt:
-            self._stop.forced.give()
-            self._join()
-        with contextlib.suppress(queue.Empty):
-            while True:
-                ended = self._ended.get_nowait()
-                del self._threads[ended.name]
-                yield ended
+            try:
+                self._join(forced=False)
+            except KeyboardInterrupt:
+                self._join(forced=True)
+            with contextlib.suppress(queue.Empty):
+                while True:
+                    yield self._forgotten(self._ended.get_nowait())
+        finally:
+            # Of what an interrupt kept from starting, or from being told of.
+            for stop in self._stops.values():
+                stop.close()
 
-    def _join(self) -> None:
-        """Wait for the threads that were started."""
+    def _join(self, *, forced: bool) -> None:
+        """Ask everything that was started to end, and wait for it."""
+        for stop in self._stops.values():
+            stop.ask(urgent=True, forced=forced)
         for thread in self._threads.values():
             if thread.ident is not None:
                 thread.join()
+
+    def _forgotten(self, ended: Ended) -> Ended:
+        """Let go of what has ended."""
+        del self._threads[ended.name]
+        self._stops.pop(ended.name).close()
+        return ended

@@ -5,7 +5,7 @@ from penguin_pipes.local.backends.imports import Files
 from penguin_pipes.local.backends.isolation import ISOLATIONS, Isolation
 from penguin_pipes.local.backends.logs import last_lines
 from penguin_pipes.local.backends.process import ProcessBackend
-from penguin_pipes.local.backends.stop import Stop, StoppedError
+from penguin_pipes.local.backends.stopping import Stop, StoppedError
 from penguin_pipes.local.backends.warm import Script
 
 __all__ = [

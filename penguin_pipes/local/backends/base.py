@@ -5,12 +5,12 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, Self
 
 import attrs
 
 if TYPE_CHECKING:
-    from penguin_pipes.local.backends.stop import Stop
+    from penguin_pipes.local.backends.stopping import Stop
     from penguin_pipes.local.backends.warm import Script
 
 
@@ -53,12 +53,28 @@ class Outcome:
     Attributes:
         exit_code: Negative if a signal ended it, as in `subprocess`.
         timed_out: Whether it was stopped for having run too long.
+        stopped: Whether it was stopped because somebody asked for it.
         fault: What went wrong that was not its doing.
     """
 
     exit_code: int
     timed_out: bool = False
+    stopped: bool = False
     fault: Fault | None = None
+
+    @classmethod
+    def of(cls, exit_code: int, *, was_stopped: bool, stop: Stop | None) -> Self:
+        """Return how a command ended that was, or was not, stopped.
+
+        Args:
+            exit_code: The command's.
+            was_stopped: Whether it had to be stopped.
+            stop: Who could have asked for it; otherwise its time was over.
+        """
+        asked = was_stopped and stop is not None and stop.is_asked
+        return cls(
+            exit_code=exit_code, timed_out=was_stopped and not asked, stopped=asked
+        )
 
 
 def no_warning(_: str) -> None:
@@ -88,7 +104,7 @@ class Backend(Protocol):
         warn: Callable[[str], None] = no_warning,
         stop: Stop | None = None,
     ) -> Outcome:
-        """Run *command* to its end; many threads may do so at once.
+        """Run *command* to its end.
 
         Args:
             command: What to run.
@@ -96,8 +112,5 @@ class Backend(Protocol):
             on_line: Told each line of that, without its end.
             timeout_s: How long it may take before it is asked, then made, to stop.
             warn: Told, in a sentence, what is not as it was asked for.
-            stop: Says when the command has to end, however far it is.
-
-        Raises:
-            StoppedError: It was stopped by that, or not even started.
+            stop: By which another thread can ask it to end before.
         """

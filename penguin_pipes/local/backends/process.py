@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import signal
-import time
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 
@@ -21,12 +19,13 @@ from penguin_pipes.local.backends.lines import LineSplitter
 from penguin_pipes.local.backends.plain import PlainProcess
 from penguin_pipes.local.backends.pool import WarmPool
 from penguin_pipes.local.backends.running import Running, Watch
-from penguin_pipes.local.backends.stop import Stop
 from penguin_pipes.local.backends.warm import Script, Start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
+
+    from penguin_pipes.local.backends.stopping import Stop
 
 MAPPED: Final = "isolation is 'mapped'; 'auto' or 'namespace' would take it away"
 FAULTS: Final[Mapping[int | None, Fault]] = MappingProxyType(
@@ -121,31 +120,10 @@ class ProcessBackend:
         stop: Stop | None = None,
     ) -> Outcome:
         """Run *command* to its end, as `Backend.run` says."""
-        with contextlib.ExitStack() as stack:
-            if stop is None:
-                stop = stack.enter_context(contextlib.closing(Stop()))
-            return self._run(
-                command,
-                log=log,
-                on_line=on_line,
-                timeout_s=timeout_s,
-                warn=warn,
-                stop=stop,
-            )
-
-    def _run(
-        self,
-        command: Command,
-        *,
-        log: Path,
-        on_line: Callable[[str], None],
-        timeout_s: float,
-        warn: Callable[[str], None],
-        stop: Stop,
-    ) -> Outcome:
+        if stop is not None and stop.is_asked:
+            return Outcome(exit_code=-signal.SIGTERM, stopped=True)
         lines = LineSplitter(on_line)
         with log.open("ab", buffering=0) as file:
-            stop.check()
             pipe, output = os.pipe()
             try:
                 running = self._start(command, output, warn)
@@ -157,14 +135,18 @@ class ProcessBackend:
                 raise
             finally:
                 os.close(output)
-            with Watch(running, pipe, log=file, lines=lines) as watch:
-                timed_out = self._follow(watch, timeout_s, stop)
+            with Watch(running, pipe, log=file, lines=lines, stop=stop) as watch:
+                was_stopped = watch.follow(
+                    timeout_s,
+                    grace_s=self.grace_s,
+                    interrupt_grace_s=self.interrupt_grace_s,
+                )
             lines.close()
-        fault = None
-        if watch.is_lost:
-            warn("the process that watched over the job was killed, and the job too")
-            fault = Fault.LOST
-        return Outcome(exit_code=watch.exit_code, timed_out=timed_out, fault=fault)
+        outcome = Outcome.of(watch.exit_code, was_stopped=was_stopped, stop=stop)
+        if not watch.is_lost:
+            return outcome
+        warn("the process that watched over the job was killed, and the job too")
+        return attrs.evolve(outcome, fault=Fault.LOST)
 
     def _start(
         self, command: Command, output: int, warn: Callable[[str], None]
@@ -203,33 +185,6 @@ class ProcessBackend:
         except ServerLostError as error:
             warn(f"the server for warm starts was lost: {error}; the job starts cold")
             return None
-
-    def _follow(self, watch: Watch, timeout_s: float, stop: Stop) -> bool:
-        """Read until the process has ended; return whether it had to be stopped.
-
-        Raises:
-            StoppedError: It was not for its time that it was stopped.
-        """
-        asked = stop.asked
-        try:
-            if watch.read(until=time.monotonic() + timeout_s, unless=asked):
-                return False
-            if not asked.is_given:
-                watch.signal(signal.SIGTERM)
-                watch.read(until=time.monotonic() + self.grace_s, unless=asked)
-            if asked.is_given:
-                self._give_way(watch, stop)
-                stop.check()
-        except KeyboardInterrupt:
-            self._give_way(watch, stop)
-            raise
-        return True
-
-    def _give_way(self, watch: Watch, stop: Stop) -> None:
-        """Ask the process to end, and give it a moment for that."""
-        watch.signal(signal.SIGTERM)
-        until = time.monotonic() + self.interrupt_grace_s
-        watch.read(until=until, unless=stop.forced)
 
 
 def _request(command: Command, *, tree: Path | None, network: bool) -> dict[str, Any]:

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import attrs
 
 from penguin_pipes.errors import InputError
-from penguin_pipes.local.backends import Backend, Command, Fault, Outcome, Stop
+from penguin_pipes.local.backends import (
+    Backend,
+    Command,
+    Fault,
+    Outcome,
+    Stop,
+    StoppedError,
+)
 from penguin_pipes.local.contract.failure import timeout_reason
 from penguin_pipes.local.contract.host import Host
 from penguin_pipes.local.contract.tree import ROOT, WorkTree
@@ -44,7 +51,7 @@ class Job:
         host: The computer, as far as it may know it.
         announce: Told what happens.
         slots: Where its command takes a place while it runs.
-        stop: Says when it has to end, however far it is.
+        stop: By which another thread can ask it to end before; None if nobody does.
     """
 
     step: str
@@ -54,8 +61,8 @@ class Job:
     backend: Backend
     host: Host
     announce: Callable[[Event], None]
-    slots: Slots
-    stop: Stop
+    slots: Slots = attrs.field(factory=lambda: Slots(1))
+    stop: Stop | None = None
 
     @property
     def tree(self) -> WorkTree:
@@ -73,7 +80,11 @@ class Job:
         timeout_s: float,
         on_line: Callable[[str], None] = lambda _: None,
     ) -> Outcome:
-        """Run the command in the work tree, telling each line it prints."""
+        """Run the command in the work tree, telling each line it prints.
+
+        Raises:
+            StoppedError: The whole run ends, and nobody wants anything of the job.
+        """
 
         def tell(line: str) -> None:
             on_line(line)
@@ -87,7 +98,7 @@ class Job:
             network=network,
         )
         with self.slots:
-            return self.backend.run(
+            outcome = self.backend.run(
                 command,
                 log=self.folder / "log.txt",
                 on_line=tell,
@@ -95,6 +106,15 @@ class Job:
                 warn=lambda text: self.announce(StepWarned(self.step, text)),
                 stop=self.stop,
             )
+        if outcome.stopped:
+            self.refuse_if_over()
+        return outcome
+
+    def refuse_if_over(self) -> None:
+        """Raise a `StoppedError` if the whole run ends."""
+        if self.stop is not None and self.stop.is_urgent:
+            msg = "the run was stopped"
+            raise StoppedError(msg)
 
     def make_folders(self, *paths: str) -> None:
         """Make folders of the work tree."""
@@ -140,7 +160,8 @@ class JobResult:
 
     Attributes:
         failure: Why it failed, or None if it did not.
-        exit_code: What its container would have exited with, if it was one.
+        exit_code: What its container would have exited with; None if it had none.
+        stopped: Whether it was stopped because somebody asked for it.
         properties: What its Describe call would return.
         artifacts: Where its outputs lie.
         series: The values of its metrics.
@@ -150,6 +171,7 @@ class JobResult:
 
     failure: str | None
     exit_code: int | None = None
+    stopped: bool = False
     properties: Mapping[str, Any] = MappingProxyType({})
     artifacts: Mapping[str, Path] = MappingProxyType({})
     series: Mapping[str, tuple[MetricPoint, ...]] = MappingProxyType({})
@@ -193,7 +215,7 @@ def failure_of(outcome: Outcome, *, max_runtime_s: int, reason: str) -> str | No
     """Return why a job failed, or None if it did not."""
     if outcome.timed_out:
         return timeout_reason(max_runtime_s)
-    return reason if outcome.exit_code else None
+    return reason if outcome.exit_code and not outcome.stopped else None
 
 
 def moment(at: datetime | None) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import sys
@@ -16,7 +15,7 @@ from hypothesis import strategies as st
 from penguin_pipes.definition import Node
 from penguin_pipes.errors import DefinitionError, StepFailedError
 from penguin_pipes.local import Event, History, Status, StepLine, StepWarned
-from penguin_pipes.local.backends import Fault, Stop, StoppedError
+from penguin_pipes.local.backends import Fault, Stop
 from penguin_pipes.local.jobs import JobResult
 from penguin_pipes.local.retries import Retrying, RetryPolicy
 
@@ -189,17 +188,25 @@ class TestMatching:
 
 
 def test_end_of_the_run_ends_the_waiting() -> None:
-    """Whoever waits for a retry when the run is stopped is stopped."""
-    with contextlib.closing(Stop()) as stop:
+    """Whoever waits for a retry goes on as soon as the run is stopped."""
+
+    class Over(Exception):  # noqa: N818 - it is no error
+        """What ends the waiting."""
+
+    with Stop() as stop:
 
         def run() -> JobResult:
-            stop.asked.give()
+            stop.ask(urgent=True)
             return LOST
 
-        policies = (_policy(IntervalSeconds=3600),)
-        trying = Retrying(type="Training", policies=policies, wait=stop.wait)
+        def wait(seconds: float) -> None:
+            stop.wait(seconds)
+            raise Over
 
-        with pytest.raises(StoppedError):
+        policies = (_policy(IntervalSeconds=3600),)
+        trying = Retrying(type="Training", policies=policies, wait=wait)
+
+        with pytest.raises(Over):
             trying.run(run, lambda _: None)
 
 

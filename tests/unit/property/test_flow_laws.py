@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import threading
 from functools import partial
+from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from penguin_pipes.local.backends import Stop
 from penguin_pipes.local.schedule import Schedule
 from penguin_pipes.local.workers import Workers
+
+if TYPE_CHECKING:
+    from penguin_pipes.local.backends import Stop
 
 law = settings(deadline=None, max_examples=100)
 
@@ -37,7 +40,7 @@ def test_every_step_runs_once_after_what_it_needs(graph: Graph, jobs: int) -> No
     over: set[str] = set()
     ran: list[str] = []
 
-    def run(name: str) -> None:
+    def run(name: str, _: Stop) -> None:
         nonlocal running, most
         with lock:
             assert over.issuperset(graph[name])
@@ -47,7 +50,7 @@ def test_every_step_runs_once_after_what_it_needs(graph: Graph, jobs: int) -> No
         with lock:
             running -= 1
 
-    schedule, workers = Schedule([*graph], graph), Workers(Stop())
+    schedule, workers = Schedule([*graph], graph), Workers()
     while True:
         while len(workers) < jobs and (name := schedule.pop()) is not None:
             workers.start(name, partial(run, name))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from penguin_pipes.local.backends import Command, Outcome, ProcessBackend, Stop
+from penguin_pipes.local.backends import Command, Outcome, ProcessBackend
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,6 @@ def run(tmp_path: Path, impatient: ProcessBackend) -> Callable[..., Outcome]:
         on_line: Callable[[str], None] = lambda _: None,
         timeout_s: float = HOUR,
         argv: tuple[str, ...] = (),
-        stop: Stop | None = None,
     ) -> Outcome:
         code = textwrap.dedent(script)
         command = Command(
@@ -38,9 +37,7 @@ def run(tmp_path: Path, impatient: ProcessBackend) -> Callable[..., Outcome]:
             environment={"PATH": os.environ["PATH"], "GREETING": "hello"},
         )
         log = tmp_path / "log.txt"
-        return backend.run(
-            command, log=log, on_line=on_line, timeout_s=timeout_s, stop=stop
-        )
+        return backend.run(command, log=log, on_line=on_line, timeout_s=timeout_s)
 
     return start
 

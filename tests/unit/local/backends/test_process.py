@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import sys
@@ -11,14 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from penguin_pipes.local.backends import (
-    Command,
-    Outcome,
-    ProcessBackend,
-    Stop,
-    StoppedError,
-    last_lines,
-)
+from penguin_pipes.local.backends import Command, Outcome, ProcessBackend, last_lines
 from penguin_pipes.local.backends.lines import LONGEST_LINE, LineSplitter
 from penguin_pipes.local.backends.plain import PlainProcess
 from penguin_pipes.local.backends.running import Watch
@@ -259,70 +251,6 @@ def test_interrupt_ends_the_command(run: Callable[..., Outcome], leash: Leash) -
         run(script, on_line=interrupt)
 
     leash.wait()
-
-
-class TestStop:
-    """A run that ends."""
-
-    def test_command_is_asked_to_end(
-        self, run: Callable[..., Outcome], patient: ProcessBackend
-    ) -> None:
-        """A command hears SIGTERM, has time for its last words, and is no outcome."""
-        lines: list[str] = []
-        script = """
-            import signal, sys, time
-            signal.signal(signal.SIGTERM, lambda *_: sys.exit(print("bye")))
-            print("ready")
-            time.sleep(3600)
-        """
-        with contextlib.closing(Stop()) as stop:
-
-            def hear(line: str) -> None:
-                lines.append(line)
-                stop.asked.give()
-
-            with pytest.raises(StoppedError):
-                run(script, on_line=hear, stop=stop, backend=patient)
-
-        assert lines == ["ready", "bye"]
-
-    def test_command_that_will_not_end_is_killed(
-        self, run: Callable[..., Outcome], leash: Leash
-    ) -> None:
-        """A command that goes on is killed when its time is over, or it is forced."""
-        script = f"""
-            import os, signal, time
-            signal.signal(signal.SIGTERM, lambda *_: print("no"))
-            os.set_inheritable(os.open({str(leash.path)!r}, os.O_WRONLY), True)
-            print("ready")
-            while True:
-                time.sleep(0.1)
-        """
-        with (
-            contextlib.closing(Stop()) as stop,
-            ProcessBackend(interrupt_grace_s=HOUR) as backend,
-        ):
-
-            def hear(line: str) -> None:
-                (stop.asked if line == "ready" else stop.forced).give()
-
-            with pytest.raises(StoppedError):
-                run(script, on_line=hear, stop=stop, backend=backend)
-
-        leash.wait()
-
-    def test_nothing_starts_any_more(
-        self, run: Callable[..., Outcome], tmp_path: Path
-    ) -> None:
-        """A command whose run ends already is not started."""
-        with contextlib.closing(Stop()) as stop:
-            stop.asked.give()
-            stop.asked.give()
-
-            with pytest.raises(StoppedError):
-                run("open('ran', 'w')", stop=stop)
-
-        assert not (tmp_path / "ran").exists()
 
 
 class TestLines:
