@@ -24,6 +24,7 @@ from penguin_pipes.local.history import History
 from penguin_pipes.local.jobs import StandIn
 from penguin_pipes.local.pruning import Pruned, prune
 from penguin_pipes.local.records import MetricPoint, Run, Status, StepRun
+from penguin_pipes.local.registry import ModelPackage
 
 __all__ = [
     "CacheMode",
@@ -33,6 +34,7 @@ __all__ = [
     "History",
     "MetricPoint",
     "MetricSeen",
+    "ModelPackage",
     "Pruned",
     "Run",
     "RunFinished",

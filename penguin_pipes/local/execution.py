@@ -213,6 +213,8 @@ class Execution:
         step = self._journal.end(name, end)
         if step.status is Status.FAILED:
             self._failed.append(name)
+        if step.status is Status.SUCCEEDED:
+            self._runner.know(step)
 
     def _end_all(self) -> None:
         """Stop what runs, and write down of each job how it ended, if that can be."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from penguin_pipes.local.database import Database
 from penguin_pipes.local.records import MetricPoint, Run, Status, StepRun
+from penguin_pipes.local.registry import Registry
 
 if TYPE_CHECKING:
     import sqlite3
@@ -30,12 +31,16 @@ class History:
     Args:
         home: The folder, which is made if it is missing, or its opened database.
 
+    Attributes:
+        registry: The models that were registered.
+
     Raises:
         HomeError: If it cannot be used; also from every method.
     """
 
     def __init__(self, home: Path | Database) -> None:
         self._database = home if isinstance(home, Database) else Database(home)
+        self.registry = Registry(self._database)
 
     def __enter__(self) -> Self:
         return self

@@ -42,6 +42,7 @@ class End:
     properties: Mapping[str, Any] = NOTHING
     attempts: int = 1
     kept: Result | None = None
+    model_group: str | None = None
 
     @classmethod
     def failed(cls, failure: str) -> End:
@@ -114,7 +115,7 @@ class Journal:
     def _end(self, name: str, end: End) -> None:
         """Write down how a step ended, and what later runs can take of it."""
         changes = attrs.asdict(end, recurse=False)
-        del changes["kept"]
+        del changes["kept"], changes["model_group"]
         seconds = time.perf_counter() - self._began[name]
         before = self.record
         try:
@@ -122,6 +123,11 @@ class Journal:
                 # Both or neither: a step that is not run again has a whole record.
                 if end.kept is not None:
                     self._results.keep(end.kept)
+                if end.model_group is not None:
+                    package = self._history.registry.add(
+                        end.model_group, end.properties, run=self.record.id, step=name
+                    )
+                    changes["properties"] = package.properties
                 self.note(name, **changes, finished_at=now(), seconds=seconds)
         except HomeError as error:
             # What nobody could write down is no success, whatever comes of the run.

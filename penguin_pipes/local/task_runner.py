@@ -133,7 +133,6 @@ class TaskRunner:
 
     def _take(self, task: Task, earlier: StepRun) -> End:
         """Take what a step came to in an earlier run."""
-        self.described[task.step.name] = task.described(earlier.properties)
         self.journal.note(
             task.step.name,
             job_name=earlier.job_name,
@@ -210,14 +209,23 @@ class TaskRunner:
         begun = self._begun.pop(name)
         if result.failure is not None:
             return end
-        self.described[name] = begun.task.described(result.properties)
         # After a failure the work tree stays, for it shows what the job saw. If it
         # cannot go, say because a process that left the job still writes there, it
         # stays until the run is pruned: the step has succeeded all the same.
         with contextlib.suppress(OSError):
             remove(begun.job.tree.root)
         kept = self._kept(begun.task, begun.verdict, result)
-        return attrs.evolve(end, properties=result.properties, kept=kept)
+        return attrs.evolve(
+            end,
+            properties=result.properties,
+            kept=kept,
+            model_group=result.model_group,
+        )
+
+    def know(self, step: StepRun) -> None:
+        """Take note of what a step that has succeeded says of itself."""
+        task = next(each for each in self.plan.tasks if each.step.name == step.name)
+        self.described[step.name] = task.described(step.properties)
 
     def _kept(self, task: Task, verdict: Verdict, result: JobResult) -> Result | None:
         """Return what later runs can take, if they may."""

@@ -6,6 +6,7 @@ from typing import Final
 
 from penguin_pipes.local.jobs.base import Job, JobKind, JobResult
 from penguin_pipes.local.jobs.decisions import ConditionKind, Decision, FailKind, Still
+from penguin_pipes.local.jobs.models import ModelKind, RegisterModelKind
 from penguin_pipes.local.jobs.processing import ProcessingKind
 from penguin_pipes.local.jobs.stand_ins import StandIn, StandInKind
 from penguin_pipes.local.jobs.training import TrainingKind
@@ -17,6 +18,8 @@ KINDS: Final[Mapping[str, JobKind]] = MappingProxyType(
         "Training": TrainingKind(),
         "Condition": ConditionKind(),
         "Fail": FailKind(),
+        "Model": ModelKind(),
+        "RegisterModel": RegisterModelKind(),
     }
 )
 

@@ -167,6 +167,7 @@ class JobResult:
         series: The values of its metrics.
         fault: What went wrong that was not the job's doing.
         attempts: How often it was tried.
+        model_group: The group of models that is to have a new version, if one is.
     """
 
     failure: str | None
@@ -177,6 +178,7 @@ class JobResult:
     series: Mapping[str, tuple[MetricPoint, ...]] = MappingProxyType({})
     fault: Fault | None = None
     attempts: int = 1
+    model_group: str | None = None
 
 
 class JobKind(Protocol):
