@@ -63,7 +63,9 @@ def run_here(
     with interrupted_by_requests_to_end():
         if flags.explain is not None:
             pipeline, _ = rendered(config, home=home)
-            asked = _asked(pipeline, name, home=home, parameters=parameters)
+            asked = _asked(
+                pipeline, name, flags=flags, home=home, parameters=parameters
+            )
             show_explanation(explain(asked, flags.explain), out)
             return True
         with ProcessBackend(isolation=isolation, warm=not flags.cold) as backend:
@@ -73,7 +75,9 @@ def run_here(
 
             # Rendering takes as long as importing what the scripts need: both at once.
             pipeline, folder = rendered(config, home=home, beforehand=prepare)
-            asked = _asked(pipeline, name, home=home, parameters=parameters)
+            asked = _asked(
+                pipeline, name, flags=flags, home=home, parameters=parameters
+            )
             failed, found = _run(asked, flags, backend, out)
         remember(pipeline, folder)
     _show(failed, found, out=out, err=err)
@@ -81,12 +85,18 @@ def run_here(
 
 
 def _asked(
-    pipeline: Rendered, name: str, *, home: Path, parameters: Sequence[str]
+    pipeline: Rendered,
+    name: str,
+    *,
+    flags: LocalFlags,
+    home: Path,
+    parameters: Sequence[str],
 ) -> Asked:
     """Return what is to be run, as the engine is asked for it."""
     from penguin_pipes.definition import parse
     from penguin_pipes.definition.parameters import from_texts
     from penguin_pipes.local.preparation import Asked
+    from penguin_pipes.local.selection import Choice
 
     definition = parse(pipeline.definition)
     return Asked(
@@ -95,6 +105,8 @@ def _asked(
         parameters=from_texts(definition, parameters),
         home=home,
         name=name,
+        choice=Choice(start=flags.from_step, only=flags.only),
+        resume=flags.resume,
         warnings=pipeline.warnings,
     )
 
@@ -103,18 +115,11 @@ def _run(
     asked: Asked, flags: LocalFlags, backend: Backend, out: Console
 ) -> tuple[StepFailedError | None, object]:
     """Run what is asked for; return the failure, if there is one, and the record."""
-    from penguin_pipes.local import CacheMode
-    from penguin_pipes.local.engine import run
+    from penguin_pipes.local.engine import How, run
     from penguin_pipes.report import RunProgress
 
     try:
-        return None, run(
-            asked,
-            mode=CacheMode(flags.cache),
-            size_limit=flags.size_limit,
-            watch=RunProgress(out),
-            backend=backend,
-        )
+        return None, run(asked, How.of(flags), watch=RunProgress(out), backend=backend)
     except StepFailedError as error:
         return error, error.run
 
@@ -124,12 +129,12 @@ def _show(
 ) -> None:
     """Print what came of a run, and why a step of it failed."""
     from penguin_pipes.local import Run
-    from penguin_pipes.report import show_failure, show_run
+    from penguin_pipes.report import show_failures, show_run
 
     if isinstance(found, Run):
         show_run(found, out)
         if failed is not None:
-            show_failure(found.step(failed.step), err)
+            show_failures(found, err)
 
 
 def _check_libraries() -> None:

@@ -25,8 +25,10 @@ from penguin_pipes.local.events import (
 from penguin_pipes.local.explain import Explanation, explain_locally
 from penguin_pipes.local.failures import failure_message
 from penguin_pipes.local.history import History
+from penguin_pipes.local.jobs import StandIn
 from penguin_pipes.local.pruning import Pruned, prune
 from penguin_pipes.local.records import MetricPoint, Run, Status, StepRun, Trial
+from penguin_pipes.local.registry import ModelPackage
 
 __all__ = [
     "CacheMode",
@@ -36,10 +38,12 @@ __all__ = [
     "History",
     "MetricPoint",
     "MetricSeen",
+    "ModelPackage",
     "Pruned",
     "Run",
     "RunFinished",
     "RunStarted",
+    "StandIn",
     "Status",
     "StepFinished",
     "StepLine",

@@ -20,13 +20,13 @@ from penguin_pipes.errors import (
 )
 from penguin_pipes.flags import LocalFlags, add_flags
 from penguin_pipes.local.backends import ISOLATIONS, Isolation, ProcessBackend
-from penguin_pipes.local.cache import CacheMode
-from penguin_pipes.local.engine import HOME, run
+from penguin_pipes.local.engine import HOME, How, run
 from penguin_pipes.local.explain import explain
 from penguin_pipes.local.interrupts import interrupted_by_requests_to_end
 from penguin_pipes.local.preparation import Asked
 from penguin_pipes.local.records import Run
-from penguin_pipes.report import RunProgress, show_explanation, show_failure, show_run
+from penguin_pipes.local.selection import Choice
+from penguin_pipes.report import RunProgress, show_explanation, show_failures, show_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -126,19 +126,17 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _act(arguments: Arguments, out: Console) -> None:
     """Run, or explain, what the command line asks for."""
+    if arguments.idle_flag is not None:
+        msg = f"{arguments.idle_flag}: --explain runs nothing; leave one of them out"
+        raise InputError(msg)
     asked = _asked(arguments)
     if arguments.explain is not None:
         show_explanation(explain(asked, arguments.explain), out)
         return
     backend = ProcessBackend(isolation=arguments.isolation, warm=not arguments.cold)
     with backend:
-        found = run(
-            asked,
-            mode=CacheMode(arguments.cache),
-            size_limit=arguments.size_limit,
-            watch=RunProgress(out),
-            backend=backend,
-        )
+        how = How.of(arguments)
+        found = run(asked, how, watch=RunProgress(out), backend=backend)
     show_run(found, out)
 
 
@@ -153,6 +151,8 @@ def _asked(arguments: Arguments) -> Asked:
         parameters=_parameters(parse(raw), arguments),
         name=arguments.name,
         home=arguments.home,
+        choice=Choice(start=arguments.from_step, only=arguments.only),
+        resume=arguments.resume,
         warnings=warnings,
     )
 
@@ -161,7 +161,7 @@ def _explain(error: PenguinPipesError, out: Console, err: Console) -> int:
     """Print what went wrong; return the exit code that says so."""
     if isinstance(error, StepFailedError) and isinstance(error.run, Run):
         show_run(error.run, out)
-        show_failure(error.run.step(error.step), err)
+        show_failures(error.run, err)
         return FAILED
     err.print(f"error: {error}", markup=False, soft_wrap=True)
     return REFUSED if isinstance(error, RequestError) else FAILED

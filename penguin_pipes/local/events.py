@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from typing import TypeAlias
 
@@ -127,7 +128,7 @@ Watcher: TypeAlias = Callable[[Event], None]
 
 
 class Announcer:
-    """Tell a watcher what happens, and survive it.
+    """Tell a watcher what happens, one thing at a time, and survive it.
 
     A watcher only looks on: if it raises, the error is logged, it is told nothing
     more, and the run goes on.
@@ -135,13 +136,15 @@ class Announcer:
 
     def __init__(self, watch: Watcher | None) -> None:
         self._watch = watch
+        self._lock = threading.RLock()
 
     def __call__(self, event: Event) -> None:
         """Tell the watcher, if there still is one."""
-        if self._watch is None:
-            return
-        try:
-            self._watch(event)
-        except Exception:
-            self._watch = None
-            LOGGER.exception("The run's watcher failed and is not called any more")
+        with self._lock:
+            if self._watch is None:
+                return
+            try:
+                self._watch(event)
+            except Exception:
+                self._watch = None
+                LOGGER.exception("The run's watcher failed and is not called any more")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from penguin_pipes.local.database import Database
 from penguin_pipes.local.records import MetricPoint, Run, Status, StepRun
+from penguin_pipes.local.registry import Registry
 from penguin_pipes.local.trials import Trials
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class History:
         home: The folder, which is made if it is missing, or its opened database.
 
     Attributes:
+        registry: The models that were registered.
         trials: Those of the tuning steps.
 
     Raises:
@@ -40,6 +42,7 @@ class History:
 
     def __init__(self, home: Path | Database) -> None:
         self._database = home if isinstance(home, Database) else Database(home)
+        self.registry = Registry(self._database)
         self.trials = Trials(self._database)
 
     def __enter__(self) -> Self:
@@ -114,6 +117,8 @@ class History:
             "failure": step.failure,
             "reused_from": step.reused_from,
             "reasons": json.dumps(step.reasons),
+            "attempts": step.attempts,
+            "properties": json.dumps(dict(step.properties)),
             # The order of metrics and artifacts, which tables do not keep.
             "names": json.dumps([*step.series, *step.artifacts]),
         }
@@ -227,6 +232,8 @@ class History:
             failure=row["failure"],
             reused_from=row["reused_from"],
             reasons=tuple(json.loads(row["reasons"])),
+            attempts=row["attempts"],
+            properties=json.loads(row["properties"]),
             series=_in_order(_series(points), names),
             artifacts=_in_order(artifacts, names),
             trials=self.trials.of(*key) if row["type"] == "Tuning" else (),

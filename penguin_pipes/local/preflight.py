@@ -7,10 +7,8 @@ that nobody has are found at the start and not after an hour.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
-
-import attrs
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, Never
 
 from penguin_pipes.definition import (
     Definition,
@@ -27,62 +25,27 @@ from penguin_pipes.local.contract.names import (
     job_name,
     tuning_job_name,
 )
-from penguin_pipes.local.jobs import KINDS, JobKind
+from penguin_pipes.local.jobs import (
+    KINDS,
+    JobKind,
+    StandIn,
+    StandInKind,
+    UnselectedKind,
+)
+from penguin_pipes.local.jobs.stand_ins import refuse_strangers
+from penguin_pipes.local.plan import JOB_NAMES, Plan, Task
 from penguin_pipes.local.records import now
-from penguin_pipes.local.resolve import Scope, Unknown, resolve
+from penguin_pipes.local.resolve import Unknown, resolve
+from penguin_pipes.local.retries import policies_of
 from penguin_pipes.local.storage import S3Uri, Storage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from penguin_pipes.local.contract.requests import DataInput
+    from penguin_pipes.local.selection import Selection
 
-TUNING_JOB = "HyperParameterTuningJobName"
-JOB_NAMES = ("ProcessingJobName", "TrainingJobName", TUNING_JOB)
-
-
-@attrs.frozen(kw_only=True)
-class Task:
-    """One step that is ready to be run in its turn.
-
-    Attributes:
-        step: What to run.
-        kind: What runs it.
-        job_name: The name its job has.
-    """
-
-    step: Step
-    kind: JobKind
-    job_name: str
-
-
-@attrs.frozen(kw_only=True)
-class Plan:
-    """A run that was found to be possible.
-
-    Attributes:
-        id: The run's.
-        pipeline: The pipeline's name.
-        parameters: The value of every parameter.
-        execution: What ``Execution.*`` leads to.
-        tasks: The steps in the order in which they run.
-        ancestors: For every step, all that must have finished before it.
-    """
-
-    id: str
-    pipeline: str
-    parameters: Mapping[str, Scalar]
-    execution: Mapping[str, str]
-    tasks: tuple[Task, ...]
-    ancestors: Mapping[str, set[str]]
-
-    def scope(self, task: Task, steps: Mapping[str, Mapping[str, Any]]) -> Scope:
-        """Return what the references of one task can lead to."""
-        own = dict.fromkeys(JOB_NAMES, task.job_name)
-        moment = {"CurrentDateTime": now().isoformat(timespec="milliseconds")}
-        return Scope(
-            parameters=self.parameters,
-            execution={**self.execution, **moment, **own},
-            steps=steps,
-        )
+NONE: Final[Mapping[str, Never]] = MappingProxyType({})
 
 
 def make_plan(
@@ -91,14 +54,26 @@ def make_plan(
     name: str,
     parameters: Mapping[str, Scalar],
     storage: Storage,
+    stand_ins: Mapping[str, StandIn] = NONE,
+    selection: Selection | None = None,
 ) -> Plan:
     """Return how *definition* will run.
+
+    Args:
+        definition: The pipeline.
+        name: What it is called.
+        parameters: The value of every parameter.
+        storage: Where inputs come from.
+        stand_ins: Functions for steps that cannot run here.
+        selection: Which steps run; all of them if None.
 
     Raises:
         RequestError: If it cannot; nothing has been started or written.
     """
-    order = in_order(definition)
-    _refuse_types(definition)
+    order, needs = in_order(definition), upstream(definition)
+    refuse_strangers(stand_ins, order, KINDS)
+    kinds = {step.name: _kind(step, stand_ins, selection) for step in order}
+    _refuse_types(step for step in order if kinds[step.name] is None)
     identity = execution_id()
     pipeline = arn("pipeline", name)
     plan = Plan(
@@ -112,23 +87,48 @@ def make_plan(
             "PipelineExecutionArn": f"{pipeline}/execution/{identity}",
             "StartDateTime": now().isoformat(timespec="milliseconds"),
         },
-        tasks=tuple(_task(step, identity) for step in order),
-        ancestors=_ancestors(definition, order),
+        tasks=tuple(
+            _task(step, identity, kind)
+            for step in order
+            if (kind := kinds[step.name]) is not None
+        ),
+        needs=needs,
+        ancestors=_ancestors(needs, order),
     )
     _rehearse(plan, storage)
     return plan
 
 
-def _refuse_types(definition: Definition) -> None:
-    """Raise if there are steps of a type that does not run here; name them all."""
-    strange = [step for step in definition.steps if step.type not in KINDS]
+def _kind(
+    step: Step, stand_ins: Mapping[str, StandIn], selection: Selection | None
+) -> JobKind | None:
+    """Return what runs a step, or None if nothing can."""
+    if selection is not None and step.name not in selection.names:
+        return UnselectedKind(selection.taken.get(step.name))
+    act = stand_ins.get(step.name)
+    return KINDS.get(step.type) if act is None else StandInKind(step, act)
+
+
+def _refuse_types(steps: Iterable[Step]) -> None:
+    """Raise if there are steps of types that do not run here; name them all."""
+    strange = [*steps]
     if strange:
         names = ", ".join(f"{step.name!r} ({step.type})" for step in strange)
-        msg = f"the local run cannot run {names}; it runs {', '.join(KINDS)} steps"
+        functions = ", ".join(f"{step.name!r}: function" for step in strange)
+        msg = (
+            f"the local run cannot run {names}; it runs {_listed(KINDS)} steps, and "
+            f"run_locally(stand_ins={{{functions}}}) has a function stand in"
+        )
         raise UnsupportedError(msg, address=strange[0].address)
 
 
-def _task(step: Step, identity: str) -> Task:
+def _listed(words: Iterable[str]) -> str:
+    """Return words as a sentence lists them."""
+    *most, last = words
+    return f"{', '.join(most)} and {last}"
+
+
+def _task(step: Step, identity: str, kind: JobKind) -> Task:
     """Return one step with the name of its job."""
     prefix = next(
         (step.arguments[key] for key in JOB_NAMES if key in step.arguments), ""
@@ -137,30 +137,34 @@ def _task(step: Step, identity: str) -> Task:
     name = make_name(
         identity, step.name, prefix=prefix if isinstance(prefix, str) else ""
     )
-    return Task(step=step, kind=KINDS[step.type], job_name=name)
+    return Task(step=step, kind=kind, job_name=name, retries=policies_of(step))
 
 
-def _ancestors(definition: Definition, order: tuple[Step, ...]) -> dict[str, set[str]]:
+def _ancestors(
+    needs: Mapping[str, tuple[str, ...]], order: tuple[Step, ...]
+) -> dict[str, set[str]]:
     """Return, for every step, all that must have finished before it."""
-    direct = upstream(definition)
     found: dict[str, set[str]] = {}
     for step in order:
-        above = direct[step.name]
+        above = needs[step.name]
         found[step.name] = set(above).union(*(found[name] for name in above))
     return found
 
 
 def _rehearse(plan: Plan, storage: Storage) -> None:
     """Resolve and check every request, with what is known beforehand."""
-    expected: dict[str, Mapping[str, Any]] = {}
+    expected: dict[str, Mapping[str, Any] | Unknown] = {}
     written: dict[str, tuple[S3Uri, ...]] = {}
     for task in plan.tasks:
         name, asked = task.step.name, task.step.request
+        if isinstance(task.kind, UnselectedKind):
+            expected[name] = task.expected(asked)
+            continue
         request = Node(resolve(asked, plan.scope(task, expected)), asked.address)
         task.kind.check(request, storage)
         for data in task.kind.inputs(request):
             _refuse_unmapped(data, name, storage, written, plan.ancestors[name])
-        expected[name] = task.kind.expected(request, task.job_name)
+        expected[name] = task.expected(request)
         written[name] = tuple(
             _parsed(uri, request.address)
             for uri in task.kind.outputs(request, task.job_name)

@@ -15,13 +15,22 @@ from penguin_pipes.local.cache.surroundings import surroundings
 from penguin_pipes.local.database import FILE, Database
 from penguin_pipes.local.digests import Digests
 from penguin_pipes.local.disk import home_errors
+from penguin_pipes.local.history import History
+from penguin_pipes.local.jobs import StandIn
 from penguin_pipes.local.parameters import Given, bind
-from penguin_pipes.local.preflight import Plan, make_plan
+from penguin_pipes.local.plan import Plan
+from penguin_pipes.local.preflight import make_plan
+from penguin_pipes.local.recovery import RUNS
+from penguin_pipes.local.resuming import Resumed, to_resume
+from penguin_pipes.local.selection import Choice, Selection, select
 from penguin_pipes.local.storage import Storage
 from penguin_pipes.local.tuning.parents import refuse_unknown_parents
 
 if TYPE_CHECKING:
     from contextlib import ExitStack
+
+    from penguin_pipes.definition import Definition
+    from penguin_pipes.local.records import Run
 
 
 def _absolute(path: Path) -> Path:
@@ -39,6 +48,9 @@ class Asked:
         parameters: Values for the pipeline's parameters.
         name: The pipeline's name.
         home: The folder that keeps the runs and what they wrote.
+        stand_ins: Functions for steps that cannot run here.
+        choice: Which steps are to be run.
+        resume: Whether to go on from the last run.
         warnings: What `refuse_errors` said of this very definition, if it was asked.
     """
 
@@ -47,6 +59,9 @@ class Asked:
     parameters: Mapping[str, Given]
     name: str
     home: Path = attrs.field(converter=_absolute)
+    stand_ins: Mapping[str, StandIn] = attrs.field(factory=dict)
+    choice: Choice = attrs.field(factory=Choice)
+    resume: bool = False
     warnings: tuple[Problem, ...] | None = None
 
 
@@ -60,6 +75,7 @@ class Prepared:
         home: The folder that keeps it.
         storage: Where its inputs come from and its outputs go.
         memory: The home's database, if there is one already.
+        resumed: The run that is gone on from, if one is.
     """
 
     plan: Plan
@@ -67,6 +83,7 @@ class Prepared:
     home: Path
     storage: Storage
     memory: Database | None
+    resumed: Resumed | None = None
 
     def database(self, stack: ExitStack) -> Database:
         """Return the home's database, made if it is missing."""
@@ -80,6 +97,7 @@ class Prepared:
             storage=self.storage,
             surroundings=surroundings(),
             mode=mode,
+            resumed={} if self.resumed is None else self.resumed.results,
         )
 
 
@@ -105,7 +123,12 @@ def prepared(asked: Asked) -> Iterator[Prepared]:
         bound = bind(parsed, asked.parameters, Digests(memory))
         storage = Storage(asked.home / "s3", {**asked.files, **bound.files})
         plan = make_plan(
-            parsed, name=asked.name, parameters=bound.values, storage=storage
+            parsed,
+            name=asked.name,
+            parameters=bound.values,
+            storage=storage,
+            stand_ins=asked.stand_ins,
+            selection=_selection(asked, parsed, memory),
         )
         refuse_unknown_parents(plan, memory)
         yield Prepared(
@@ -114,4 +137,28 @@ def prepared(asked: Asked) -> Iterator[Prepared]:
             home=asked.home,
             storage=storage,
             memory=memory,
+            resumed=_resumed(asked, memory),
         )
+
+
+def _selection(
+    asked: Asked, definition: Definition, memory: Database | None
+) -> Selection | None:
+    """Return which steps run, or None if all do."""
+    if not asked.choice.is_made:
+        return None
+    runs = _runs(memory)
+    return select(asked.choice, definition, runs=runs, pipeline=asked.name)
+
+
+def _resumed(asked: Asked, memory: Database | None) -> Resumed | None:
+    """Return the run that is gone on from, or None if none is."""
+    if not asked.resume:
+        return None
+    folder = asked.home / RUNS
+    return to_resume(_runs(memory), folder=folder, pipeline=asked.name)
+
+
+def _runs(memory: Database | None) -> tuple[Run, ...]:
+    """Return the records of all runs, the newest first."""
+    return () if memory is None else History(memory).runs()

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import attrs
 
@@ -22,7 +23,8 @@ def now() -> datetime:
 class Status(enum.StrEnum):
     """How a run or a step stands, in the service's words.
 
-    ``NotStarted`` is ours: the service does not list the steps it did not get to.
+    ``NotStarted`` and ``Skipped`` are ours: the service does not list the steps that it
+    did not get to, or that lie in a branch which was not taken.
     """
 
     NOT_STARTED = "NotStarted"
@@ -30,6 +32,7 @@ class Status(enum.StrEnum):
     SUCCEEDED = "Succeeded"
     FAILED = "Failed"
     STOPPED = "Stopped"
+    SKIPPED = "Skipped"
 
 
 @attrs.frozen(kw_only=True)
@@ -132,7 +135,9 @@ class StepRun:
         artifacts: Where its outputs lie on this computer, by their names.
         reused_from: The id of the run whose result was taken instead of running the
             job again; None if it ran, or has not come to it.
-        reasons: Why no earlier result was taken.
+        reasons: Why no earlier result was taken, or why the step was skipped.
+        attempts: How often its job was tried.
+        properties: What others can refer to: what its Describe call would return.
         trials: Of a tuning step, its training jobs, in the order of their numbers.
     """
 
@@ -150,6 +155,12 @@ class StepRun:
     artifacts: Mapping[str, Path] = MappingProxyType({})
     reused_from: str | None = None
     reasons: tuple[str, ...] = ()
+    attempts: int = 1
+    properties: Mapping[str, Any] = attrs.field(
+        factory=dict,
+        repr=False,
+        eq=False,  # a metric may be no number, like no other
+    )
     trials: tuple[Trial, ...] = ()
 
     @property

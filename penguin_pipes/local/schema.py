@@ -111,5 +111,26 @@ CREATE TABLE trials (
 CREATE INDEX trials_by_key ON trials (key);
 """
 
-LAYOUTS: Final = (RUNS, CACHE, TRIALS)
+FLOW: Final = """
+ALTER TABLE steps ADD COLUMN attempts INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE steps ADD COLUMN properties TEXT NOT NULL DEFAULT '{}';
+CREATE TABLE model_groups (
+    name TEXT PRIMARY KEY,
+    last INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE model_packages (
+    model_group TEXT NOT NULL REFERENCES model_groups (name),
+    version INTEGER NOT NULL,
+    run TEXT NOT NULL,
+    step TEXT NOT NULL,
+    approval TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    properties TEXT NOT NULL,
+    PRIMARY KEY (model_group, version),
+    FOREIGN KEY (run, step) REFERENCES steps (run, name) ON DELETE CASCADE
+) WITHOUT ROWID;
+CREATE INDEX model_packages_by_run ON model_packages (run, step);
+"""
+
+LAYOUTS: Final = (RUNS, CACHE, TRIALS, FLOW)
 """The database's ``user_version`` counts how many of them it has had."""

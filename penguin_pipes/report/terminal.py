@@ -59,9 +59,9 @@ class _Moment:
 class RunProgress:
     """A watcher that shows a run while it goes on.
 
-    On a terminal, one line for each step, and below the running one the last line it
-    printed; it disappears when the run is over. Elsewhere, a plain line whenever a
-    step starts or ends.
+    On a terminal, one line for each step, and below them the last line that each of
+    the running ones printed; it disappears when the run is over. Elsewhere, a plain
+    line whenever a step starts or ends.
     """
 
     def __init__(self, console: Console) -> None:
@@ -142,19 +142,20 @@ class RunProgress:
         grid.add_column(no_wrap=True, overflow="ellipsis")
         grid.add_column(justify="right", no_wrap=True)
         grid.add_column(no_wrap=True, overflow="ellipsis")
-        last = Text()
-        for moment in list(self._moments.values()):
+        moments = list(self._moments.values())
+        for moment in moments:
             grid.add_row(*_row(moment))
             if moment.step.status is Status.EXECUTING:
                 moment.board.add_to(grid)
-            if moment.step.status is Status.EXECUTING:
-                last = Text(
-                    printable(moment.line),
-                    style="dim",
-                    no_wrap=True,
-                    overflow="ellipsis",
-                )
-        return Group(grid, last)
+        running = [each for each in moments if each.step.status is Status.EXECUTING]
+        return Group(grid, *(_last(each, of=len(running)) for each in running))
+
+
+def _last(moment: _Moment, *, of: int) -> Text:
+    """Return the last line that a step printed, with its name if others run too."""
+    line = printable(moment.line)
+    text = line if of == 1 else f"{moment.step.name}: {line}"
+    return Text(text, style="dim", no_wrap=True, overflow="ellipsis")
 
 
 def why(step: StepRun) -> str:
@@ -183,7 +184,14 @@ def _sentence(step: StepRun) -> str:
     ending = f": {found}" if found else ""
     if step.reused_from is not None:
         return f"{step.name}: reused from run {step.reused_from}{ending}"
-    return f"{step.name}: {step.status.lower()} after {seconds(step.seconds)}{ending}"
+    if step.status is Status.SKIPPED:
+        return f"{step.name}: skipped{why(step)}"
+    outcome = step.properties.get("Outcome")
+    if outcome is not None:
+        return f"{step.name}: {outcome.lower()}"
+    tried = f", at attempt {step.attempts}" if step.attempts > 1 else ""
+    spent = f"{seconds(step.seconds)}{tried}"
+    return f"{step.name}: {step.status.lower()} after {spent}{ending}"
 
 
 def show_run(run: Run, console: Console) -> None:
@@ -217,11 +225,19 @@ def show_run(run: Run, console: Console) -> None:
 def _cells(step: StepRun) -> tuple[Text, Text, str, Text]:
     """Return the row of one step."""
     metrics = "\n".join(f"{name} {number(v)}" for name, v in step.metrics.items())
+    metrics = metrics or step.properties.get("Outcome", "").lower()
     spent = "" if step.seconds is None else f"{step.seconds:.1f}"
     status = Text(step.status, STYLES[step.status])
     if step.reused_from is not None:
         status, spent = Text("Reused", STYLES[step.status]), ""
     return Text(step.name), status, spent, Text(metrics)
+
+
+def show_failures(run: Run, console: Console) -> None:
+    """Print of every step that failed why that was."""
+    for step in run.steps:
+        if step.status is Status.FAILED:
+            show_failure(step, console)
 
 
 def show_failure(step: StepRun, console: Console) -> None:

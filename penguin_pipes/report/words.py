@@ -13,12 +13,14 @@ STYLES: Final = {
     Status.SUCCEEDED: "green",
     Status.FAILED: "bold red",
     Status.STOPPED: "yellow",
+    Status.SKIPPED: "dim",
 }
 MARKS: Final = {
     Status.NOT_STARTED: "·",
     Status.SUCCEEDED: "✓",
     Status.FAILED: "✗",
     Status.STOPPED: "■",
+    Status.SKIPPED: "-",
 }
 UNPRINTABLE: Final = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # colours and cursor moves

@@ -1,6 +1,6 @@
 """Where a job's command runs: as a process of this computer, for now."""
 
-from penguin_pipes.local.backends.base import Backend, Command, Outcome
+from penguin_pipes.local.backends.base import Backend, Command, Fault, Outcome
 from penguin_pipes.local.backends.imports import Files
 from penguin_pipes.local.backends.isolation import ISOLATIONS, Isolation
 from penguin_pipes.local.backends.logs import last_lines
@@ -12,6 +12,7 @@ __all__ = [
     "ISOLATIONS",
     "Backend",
     "Command",
+    "Fault",
     "Files",
     "Isolation",
     "Outcome",

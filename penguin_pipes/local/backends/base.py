@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self
@@ -32,6 +33,19 @@ class Command:
     network: bool = True
 
 
+class Fault(enum.Enum):
+    """What went wrong that was not the command's doing."""
+
+    LOST = enum.auto()
+    """What watched over the command was killed, and the command with it."""
+
+    NO_MEMORY = enum.auto()
+    """There was not enough memory to start it."""
+
+    NO_PROCESS = enum.auto()
+    """There were too many processes, or open files, to start it."""
+
+
 @attrs.frozen(kw_only=True)
 class Outcome:
     """How a command ended.
@@ -40,11 +54,13 @@ class Outcome:
         exit_code: Negative if a signal ended it, as in `subprocess`.
         timed_out: Whether it was stopped for having run too long.
         stopped: Whether it was stopped because somebody asked for it.
+        fault: What went wrong that was not its doing.
     """
 
     exit_code: int
     timed_out: bool = False
     stopped: bool = False
+    fault: Fault | None = None
 
     @classmethod
     def of(cls, exit_code: int, *, was_stopped: bool, stop: Stop | None) -> Self:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 
 import attrs
 
 from penguin_pipes.errors import ConfigError
-from penguin_pipes.local.backends.base import Command, Outcome, no_warning
+from penguin_pipes.local.backends.base import Command, Fault, Outcome, no_warning
 from penguin_pipes.local.backends.forked import ServerLostError
 from penguin_pipes.local.backends.isolation import ISOLATIONS, OPT_ML, Isolation
 from penguin_pipes.local.backends.launcher import Launcher
@@ -26,6 +28,16 @@ if TYPE_CHECKING:
     from penguin_pipes.local.backends.stopping import Stop
 
 MAPPED: Final = "isolation is 'mapped'; 'auto' or 'namespace' would take it away"
+FAULTS: Final[Mapping[int | None, Fault]] = MappingProxyType(
+    {
+        errno.ENOMEM: Fault.NO_MEMORY,
+        errno.EAGAIN: Fault.NO_PROCESS,
+        errno.EMFILE: Fault.NO_PROCESS,
+        errno.ENFILE: Fault.NO_PROCESS,
+    }
+)
+"""What keeps the system from starting any command, whichever it is."""
+
 NOT_FOUND: Final = 127
 NOT_STARTED: Final = 126
 
@@ -130,9 +142,11 @@ class ProcessBackend:
                     interrupt_grace_s=self.interrupt_grace_s,
                 )
             lines.close()
-        if watch.is_lost:
-            warn("the process that watched over the job was killed, and the job too")
-        return Outcome.of(watch.exit_code, was_stopped=was_stopped, stop=stop)
+        outcome = Outcome.of(watch.exit_code, was_stopped=was_stopped, stop=stop)
+        if not watch.is_lost:
+            return outcome
+        warn("the process that watched over the job was killed, and the job too")
+        return attrs.evolve(outcome, fault=Fault.LOST)
 
     def _start(
         self, command: Command, output: int, warn: Callable[[str], None]
@@ -195,4 +209,5 @@ def _refused(
     log.write(text)
     lines.feed(text)
     missing = isinstance(error, FileNotFoundError)
-    return Outcome(exit_code=NOT_FOUND if missing else NOT_STARTED)
+    fault = FAULTS.get(error.errno) if isinstance(error, OSError) else None
+    return Outcome(exit_code=NOT_FOUND if missing else NOT_STARTED, fault=fault)

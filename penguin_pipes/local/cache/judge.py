@@ -60,6 +60,7 @@ class Verdict:
         key: What its result will have come of; None if it is not to be kept.
         inputs: What the step reads.
         files: The files that were read of them for the key.
+        is_cached: Whether runs other than one that goes on from this may take it.
     """
 
     result: Result | None = None
@@ -67,6 +68,7 @@ class Verdict:
     key: Key | None = None
     inputs: tuple[DataInput, ...] = ()
     files: tuple[Path, ...] = ()
+    is_cached: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -113,6 +115,8 @@ class Cache:
         storage: Where they lie.
         surroundings: What stands for the image of a job.
         mode: What the run does with them.
+        resumed: Of the run that is gone on from, which run holds the result of each
+            step; those are taken whatever the step's policy is.
         clock: Tells the time.
     """
 
@@ -121,6 +125,7 @@ class Cache:
     storage: Storage
     surroundings: Mapping[str, str]
     mode: CacheMode = CacheMode.USE
+    resumed: Mapping[str, str] = attrs.field(factory=dict)
     clock: Callable[[], datetime] = now
 
     def judge(
@@ -138,24 +143,39 @@ class Cache:
             OSError: If an input cannot be read.
         """
         policy = Policy.of(step)
-        if not policy.enabled or not has_key(step):
+        if not has_key(step):
             return Verdict(reasons=(OFF,))
         files = files_of(inputs, self.storage)
         found = contents(inputs, self.storage, self.digests)
         parts = parts_of(step, request, found)
         key = Key(parts=parts, surroundings=self.surroundings)
-        runs = Verdict(key=key, inputs=inputs, files=files)
-        if self.mode is CacheMode.REFRESH:
-            return attrs.evolve(runs, reasons=(NOT_ASKED,))
+        runs = Verdict(key=key, inputs=inputs, files=files, is_cached=policy.enabled)
         reasons: list[str] = []
         for result in self.results.of_key(pipeline, step.name, key):
-            age = policy.unfit(result.run, result.finished_at, self.clock())
-            why = age or self._damage(result)
+            if result.run == self.resumed.get(step.name):
+                why = self._damage(result)
+            elif policy.enabled and self.mode is not CacheMode.REFRESH:
+                age = policy.unfit(result.run, result.finished_at, self.clock())
+                why = age or self._damage(result)
+            else:
+                continue
             if why is None:
                 return Verdict(result=result, key=key)
             reasons.append(why)
-        told = tuple(reasons[:1]) or self._differences(pipeline, step.name, key)
+        told = tuple(reasons[:1]) or self._why_none(pipeline, step.name, key, policy)
         return attrs.evolve(runs, reasons=told)
+
+    def _why_none(
+        self, pipeline: str, step: str, key: Key, policy: Policy
+    ) -> tuple[str, ...]:
+        """Return why no result could be taken when none of the same key was there."""
+        if step in self.resumed:
+            return self._differences(pipeline, step, key)
+        if not policy.enabled:
+            return (OFF,)
+        if self.mode is CacheMode.REFRESH:
+            return (NOT_ASKED,)
+        return self._differences(pipeline, step, key)
 
     def result(
         self, key: Key, result: JobResult, *, run: str, pipeline: str, step: str
@@ -201,7 +221,7 @@ class Cache:
             pipeline=pipeline,
             step=step.name,
             key=None if verdict.key is None else verdict.key.digest,
-            takes=self.mode is CacheMode.USE,
+            takes=policy.enabled and self.mode is CacheMode.USE,
             is_fit=is_fit,
         )
 

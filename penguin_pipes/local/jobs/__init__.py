@@ -1,20 +1,38 @@
-"""The kinds of jobs that run here, one module each, by their steps' types."""
+"""The kinds of steps that run here, by their types."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
 from penguin_pipes.local.jobs.base import Job, JobKind, JobResult
+from penguin_pipes.local.jobs.decisions import ConditionKind, Decision, FailKind, Still
+from penguin_pipes.local.jobs.models import ModelKind, RegisterModelKind
 from penguin_pipes.local.jobs.processing import ProcessingKind
+from penguin_pipes.local.jobs.stand_ins import StandIn, StandInKind
 from penguin_pipes.local.jobs.training import TrainingKind
 from penguin_pipes.local.jobs.tuning import TuningKind
+from penguin_pipes.local.jobs.unselected import UnselectedKind
 
 KINDS: Final[Mapping[str, JobKind]] = MappingProxyType(
     {
         "Processing": ProcessingKind(),
         "Training": TrainingKind(),
         "Tuning": TuningKind(),
+        "Condition": ConditionKind(),
+        "Fail": FailKind(),
+        "Model": ModelKind(),
+        "RegisterModel": RegisterModelKind(),
     }
 )
 
-__all__ = ["KINDS", "Job", "JobKind", "JobResult"]
+__all__ = [
+    "KINDS",
+    "Decision",
+    "Job",
+    "JobKind",
+    "JobResult",
+    "StandIn",
+    "StandInKind",
+    "Still",
+    "UnselectedKind",
+]

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import attrs
 
 from penguin_pipes.errors import InputError
-from penguin_pipes.local.backends import Backend, Command, Outcome, Stop, StoppedError
+from penguin_pipes.local.backends import (
+    Backend,
+    Command,
+    Fault,
+    Outcome,
+    Stop,
+    StoppedError,
+)
 from penguin_pipes.local.contract.failure import timeout_reason
 from penguin_pipes.local.contract.host import Host
 from penguin_pipes.local.contract.tree import ROOT, WorkTree
@@ -162,15 +169,21 @@ class JobResult:
         artifacts: Where its outputs lie.
         series: The values of its metrics.
         trials: The trials of a tuning job.
+        fault: What went wrong that was not the job's doing.
+        attempts: How often it was tried.
+        model_group: The group of models that is to have a new version, if one is.
     """
 
     failure: str | None
-    exit_code: int | None
+    exit_code: int | None = None
     stopped: bool = False
     properties: Mapping[str, Any] = MappingProxyType({})
     artifacts: Mapping[str, Path] = MappingProxyType({})
     series: Mapping[str, tuple[MetricPoint, ...]] = MappingProxyType({})
     trials: tuple[Trial, ...] = ()
+    fault: Fault | None = None
+    attempts: int = 1
+    model_group: str | None = None
 
     @property
     def everything(self) -> dict[str, Path]:
@@ -199,7 +212,7 @@ class JobKind(Protocol):
     def outputs(self, request: Node, job_name: str) -> tuple[str, ...]:
         """Return the S3 names at or below which the job's results will lie."""
 
-    def expected(self, request: Node, job_name: str) -> Mapping[str, Any]:
+    def expected(self, request: Node, job_name: str) -> Mapping[str, Any] | Unknown:
         """Return what Describe will say of the finished job, as far as is known."""
 
     def script(self, request: Node, storage: Storage, host: Host) -> Script | None:

@@ -92,6 +92,7 @@ class ProcessingKind:
                 asked, job.name, message=message, started=started, ended=now()
             ),
             artifacts=artifacts,
+            fault=outcome.fault,
         )
 
 

@@ -186,6 +186,7 @@ class TrainingJob:
             properties=properties,
             artifacts=artifacts,
             series=series,
+            fault=outcome.fault,
         )
 
     def _last_words(self) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from penguin_pipes.definition import Node
     from penguin_pipes.local.database import Database
-    from penguin_pipes.local.preflight import Plan
+    from penguin_pipes.local.plan import Plan
 
 NAME = "HyperParameterTuningJobName"
 

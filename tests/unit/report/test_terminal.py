@@ -26,7 +26,8 @@ from penguin_pipes.local import (
     StepStarted,
     StepWarned,
 )
-from penguin_pipes.report import RunProgress, show_failure, show_run
+from penguin_pipes.report import RunProgress, show_run
+from penguin_pipes.report.terminal import show_failure
 from penguin_pipes.report.words import printable
 
 WARNING = Problem(
