@@ -6,6 +6,7 @@ import importlib.util
 from typing import TYPE_CHECKING, Final
 
 from penguin_pipes.errors import InputError, StepFailedError
+from penguin_pipes.flags import ONLY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +72,8 @@ def run_here(
         with ProcessBackend(isolation=isolation, warm=not flags.cold) as backend:
 
             def prepare() -> None:
-                backend.prepare(expected_scripts(config, this_host()))
+                if flags.cache != ONLY:
+                    backend.prepare(expected_scripts(config, this_host()))
 
             # Rendering takes as long as importing what the scripts need: both at once.
             pipeline, folder = rendered(config, home=home, beforehand=prepare)
