@@ -188,7 +188,7 @@ def test_engine_can_stop_the_step_from_another_thread(
             if how == "forced":
                 stop.ask(forced=True)
 
-        threading.Thread(target=ask).start()
+        threading.Thread(target=ask, daemon=True).start()
         with pytest.raises(StoppedError):
             TuningKind().run(request, job)
 
