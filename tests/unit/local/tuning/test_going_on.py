@@ -225,6 +225,18 @@ def test_changed_code_takes_no_trials(tuner: Any, ledger: Path) -> None:
     assert {line[0] for line in starts(ledger)} == {"1", "2", "3"}
 
 
+def test_step_that_is_not_cached_takes_no_trials(tuner: Any, ledger: Path) -> None:
+    """Whoever wants nothing of earlier runs gets nothing of them."""
+    step = tuner.step(script=blocking(ledger), is_cached=False)
+    interrupt(tuner, step, ledger, signal.SIGKILL)
+    starts(ledger)
+    (ledger / "go").touch()
+
+    tuner.run(step)
+
+    assert {line[0] for line in starts(ledger)} == {"1", "2", "3"}
+
+
 def test_taken_models_lie_where_the_new_run_looks(tuner: Any, ledger: Path) -> None:
     """With an output path of each run's own, the models come along."""
     step = tuner.step(script=blocking(ledger))
