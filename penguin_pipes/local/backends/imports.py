@@ -24,10 +24,9 @@ Files: TypeAlias = Callable[[str], bytes | None]
 
 STANDARD: Final = sys.stdlib_module_names
 
-ONE_AT_A_TIME: Final = threading.Lock()
-"""Held while a tree is made: CPython up to 3.11.7 counts how deep it is for all threads
-together, and may raise "SystemError: AST constructor recursion depth mismatch"
-(python/cpython#106905)."""
+PARSING: Final = threading.Lock()
+"""Python 3.11 counts how deep a syntax tree is for all threads together, and two that
+build one at once make it raise `SystemError`."""
 
 
 def in_folder(folder: Path) -> Files:
@@ -60,7 +59,7 @@ def statements(program: str, files: Files) -> tuple[str, ...] | None:
     reader = _Reader(files)
     try:
         reader.read(program)
-    except (UncertainError, SyntaxError, SystemError, ValueError, RecursionError):
+    except (UncertainError, SyntaxError, ValueError, RecursionError, SystemError):
         # What is wrong with the script, it shows best itself.
         return None
     # What a function imports comes after what the module does.
@@ -84,9 +83,9 @@ class _Reader:
         source = self._files(path)
         if source is not None:
             folder = PurePosixPath(path).parent
-            with ONE_AT_A_TIME:
-                tree = ast.parse(source)
-            self._body(tree.body, folder, self.first, is_sure=True)
+            with PARSING:
+                body = ast.parse(source).body
+            self._body(body, folder, self.first, is_sure=True)
 
     def _body(
         self,

@@ -188,7 +188,7 @@ def test_engine_can_stop_the_step_from_another_thread(
             if how == "forced":
                 stop.ask(forced=True)
 
-        threading.Thread(target=ask).start()
+        threading.Thread(target=ask, daemon=True).start()
         with pytest.raises(StoppedError):
             TuningKind().run(request, job)
 
@@ -221,6 +221,18 @@ def test_changed_code_takes_no_trials(tuner: Any, ledger: Path) -> None:
     (ledger / "go").touch()
 
     tuner.run(tuner.step(script=blocking(ledger) + "# changed"))
+
+    assert {line[0] for line in starts(ledger)} == {"1", "2", "3"}
+
+
+def test_step_that_is_not_cached_takes_no_trials(tuner: Any, ledger: Path) -> None:
+    """Whoever wants nothing of earlier runs gets nothing of them."""
+    step = tuner.step(script=blocking(ledger), is_cached=False)
+    interrupt(tuner, step, ledger, signal.SIGKILL)
+    starts(ledger)
+    (ledger / "go").touch()
+
+    tuner.run(step)
 
     assert {line[0] for line in starts(ledger)} == {"1", "2", "3"}
 
