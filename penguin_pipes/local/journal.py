@@ -136,3 +136,7 @@ class Journal:
             step = attrs.evolve(step, status=Status.FAILED, failure=str(error))
             self.record = before.with_step(step)
             raise
+        except BaseException:
+            # Nothing of it was written down.
+            self.record = before
+            raise

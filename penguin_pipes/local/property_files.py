@@ -26,7 +26,7 @@ def declared(step: Step, properties: Mapping[str, Any]) -> dict[str, str]:
     """
     listed = properties.get("ProcessingOutputConfig", {}).get("Outputs", ())
     outputs = {
-        output["OutputName"]: output["S3Output"]["S3Uri"]
+        output["OutputName"]: str(output["S3Output"]["S3Uri"]).rstrip("/")
         for output in listed
         if "S3Output" in output
     }

@@ -256,8 +256,9 @@ def show_failure(step: StepRun, console: Console) -> None:
     console.print(
         Panel(Group(*parts), title=title, title_align="left", border_style="red")
     )
-    if step.log.parent.exists():
+    if step.log.exists():
         console.print(Text(f"log: {_near(step.log)}"), soft_wrap=True)
+    if step.log.parent.exists():
         console.print(Text(f"what it saw: {_near(step.log.parent)}"), soft_wrap=True)
 
 

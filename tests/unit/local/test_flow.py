@@ -96,6 +96,22 @@ class TestAtOnce:
             assert run.step(name).log.read_text().splitlines() == expected
             assert told[name] == expected
 
+    def test_watcher_is_told_one_thing_at_a_time(self, project: Any) -> None:
+        """Whatever runs at once, a watcher is never called while it is at work."""
+        script = "for i in range(50): print(i, flush=True)"
+        steps = [project.processing(name, script) for name in ("a", "b")]
+        alone = threading.Lock()
+        told: list[Event] = []
+
+        def watch(event: Event) -> None:
+            assert alone.acquire(blocking=False)
+            told.append(event)
+            alone.release()
+
+        project.run(*steps, jobs=2, watch=watch)
+
+        assert sum(isinstance(event, StepLine) for event in told) == 100
+
     def test_no_jobs_at_all_are_refused(self, project: Any, recorder: Any) -> None:
         """A run in which nothing could run is refused."""
         with pytest.raises(InputError, match="jobs: expected at least one"):
