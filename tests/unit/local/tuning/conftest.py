@@ -107,8 +107,8 @@ class Tuner:
         return {**found, **members}
 
     def run(self, *steps: Any, **options: Any) -> Run:
-        """Run steps."""
-        run: Run = self.project.run(*steps, **options)
+        """Run steps, with room for two trials at once."""
+        run: Run = self.project.run(*steps, **{"jobs": 2, **options})
         return run
 
     def job(self, step: dict[str, Any], **fields: Any) -> tuple[Node, Job]:
