@@ -86,11 +86,6 @@ class Conductor:
             raise
         return tuple(self._trials)
 
-    @property
-    def over(self) -> str | None:
-        """Why the search was over before its last trial, if it was."""
-        return self._over
-
     def _launch(self) -> None:
         """Start trials until as many run as may, or there are no more."""
         width = min(self._asked.max_parallel_jobs, self._job.slots.limit)
