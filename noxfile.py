@@ -43,14 +43,14 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Mypy at its strictest, over package, tests, tools and this file."""
-    session.install("-e", ".[local]", *_group("types"))
+    session.install("-e", ".[local,report]", *_group("types"))
     session.run("mypy")
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
     """Every ring of tests: unit, properties, local mode."""
-    session.install("-e", ".[local]", *_group("test"))
+    session.install("-e", ".[local,report]", *_group("test"))
     session.run("pytest", *session.posargs)
 
 
@@ -86,7 +86,7 @@ def conformance(session: nox.Session) -> None:
 @nox.session(python=PYTHONS)
 def compat(session: nox.Session) -> None:
     """The quick tests under each Python; the definition's bytes are among them."""
-    session.install("-e", ".[local]", *_group("test"))
+    session.install("-e", ".[local,report]", *_group("test"))
     session.run("pytest", "-m", "not slow", *session.posargs)
 
 

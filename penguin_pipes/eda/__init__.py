@@ -1,7 +1,7 @@
 """The exploratory analysis of a table with a target column.
 
-``python -m penguin_pipes.eda`` writes it as one HTML page and as PNG files; each finding
-is a function of its own, for notebooks and tests:
+``python -m penguin_pipes.eda`` writes it as one HTML page and as PNG files; each
+finding is a function of its own, for notebooks and tests:
 
     from penguin_pipes.eda import correlations, read_table, without_marks
     from penguin_pipes.penguins import MEASURES, MISSING, shipped
@@ -62,7 +62,12 @@ __all__ = [
     "without_marks",
 ]
 
-_HOMES = {"analyse": "analysis", "report": "page", "read_table": "table", "tidy": "table"}
+_HOMES = {
+    "analyse": "analysis",
+    "report": "page",
+    "read_table": "table",
+    "tidy": "table",
+}
 """The module of each public name that is no finding."""
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import attrs
+
 from penguin_pipes.eda import findings, sections, sentences
-from penguin_pipes.eda.records import Analysis, Subject
+from penguin_pipes.eda.records import Analysis, Section, Subject
 from penguin_pipes.eda.roles import Roles, roles_of
 from penguin_pipes.eda.table import tidy
-from penguin_pipes.eda.words import labels, listed, short
+from penguin_pipes.eda.words import labels, listed, short, typeset
 from penguin_pipes.errors import InputError
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ def analyse(
     return Analysis(
         title=short(name, 60),
         lead=lead,
-        sections=tuple(section(subject) for section in SECTIONS),
+        sections=tuple(_typeset(section(subject)) for section in SECTIONS),
     )
 
 
@@ -78,6 +80,15 @@ def subject_of(
         roles=roles,
         labels=labels(map(str, cleaned), roles.measures),
         classes=_classes(cleaned, roles),
+    )
+
+
+def _typeset(section: Section) -> Section:
+    """Return the section with sentences that begin as such, with whatever name."""
+    return attrs.evolve(
+        section,
+        sentences=tuple(map(typeset, section.sentences)),
+        notes=tuple(map(typeset, section.notes)),
     )
 
 

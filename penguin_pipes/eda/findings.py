@@ -99,7 +99,7 @@ def imputed(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def most_frequent(column: pd.Series[Any]) -> Any:
-    """Return the most frequent value, the smallest of several; None if there is none."""
+    """Return the most frequent value, the smallest of several; None without any."""
     modes = column.dropna().mode()
     return None if modes.empty else min(modes)
 
@@ -107,6 +107,12 @@ def most_frequent(column: pd.Series[Any]) -> Any:
 def covariances(frame: pd.DataFrame, measures: Sequence[str]) -> pd.DataFrame:
     """Return the covariance of each two measures, over the rows that have both."""
     return frame[list(measures)].cov(min_periods=2)
+
+
+def diagonal(matrix: pd.DataFrame) -> dict[str, float]:
+    """Return what a matrix has on its diagonal: of covariances, the variances."""
+    values = matrix.to_numpy().diagonal()
+    return dict(zip(map(str, matrix), map(float, values), strict=True))
 
 
 def correlations(frame: pd.DataFrame, measures: Sequence[str]) -> pd.DataFrame:
@@ -118,7 +124,7 @@ def correlations(frame: pd.DataFrame, measures: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(columns).corr(min_periods=FEWEST)
 
 
-def ranked_pairs(correlated: pd.DataFrame) -> pd.Series[float]:
+def ranked_pairs(correlated: pd.DataFrame) -> dict[tuple[str, str], float]:
     """Return r by pair of measures, the strongest first; pairs without r are left out.
 
     Args:
@@ -131,12 +137,7 @@ def ranked_pairs(correlated: pd.DataFrame) -> pd.Series[float]:
         for left, right in combinations(range(len(names)), 2)
         if not math.isnan(values[left, right])
     }
-    order = sorted(found, key=lambda pair: -abs(found[pair]))
-    return pd.Series(
-        [found[pair] for pair in order],
-        index=pd.Index(order, tupleize_cols=False),
-        dtype="float64",
-    )
+    return dict(sorted(found.items(), key=lambda item: -abs(item[1])))
 
 
 def correlations_within(
@@ -201,13 +202,13 @@ def _without(column: pd.Series[Any], marks: Sequence[str]) -> pd.Series[Any]:
 
 
 def _scaled(column: pd.Series[Any]) -> pd.Series[Any]:
-    """Return the column between -1 and 1, lest squares of its values over- or underflow.
+    """Return the column between -1 and 1, lest its squares over- or underflow.
 
-    Of a constant column the rest is exactly nothing, and no rounding error correlates.
+    Of a constant column nothing at all is left, so that no rounding error correlates.
     """
     if column.nunique() < 2:  # noqa: PLR2004 - one value does not vary
-        return column * math.nan
-    low, high = column.min(), column.max()
+        return pd.Series(math.nan, index=column.index)
+    low, high = float(column.min()), float(column.max())
     return (column - low) / (high - low) * 2 - 1
 
 

@@ -113,6 +113,7 @@ def _html(
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True
     )
+    environment.filters["breakable"] = breakable
     return environment.from_string(_shipped("page.html.jinja")).render(
         analysis=analysis,
         images=images,
@@ -121,6 +122,11 @@ def _html(
         style=Markup(style),  # noqa: S704 - ours, and its digest is in the policy
         style_hash=f"sha256-{digest}",
     )
+
+
+def breakable(text: str) -> Markup:
+    """Return a name, escaped, in which a line may end behind each underscore."""
+    return Markup("_<wbr>").join(text.split("_"))
 
 
 def _shipped(name: str) -> str:

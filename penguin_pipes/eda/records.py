@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import attrs
+import pandas as pd
+from matplotlib.figure import Figure
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import pandas as pd
-    from matplotlib.figure import Figure
-
-    from penguin_pipes.eda.figures import Theme
-    from penguin_pipes.eda.roles import Roles
-    from penguin_pipes.eda.words import Label
+from penguin_pipes.eda.figures import Theme
+from penguin_pipes.eda.roles import Roles
+from penguin_pipes.eda.words import Label
 
 
 @attrs.frozen(kw_only=True)
@@ -57,11 +54,13 @@ class Table:
         caption: What it tells.
         columns: The heads of the columns; the first is over the rows' heads.
         rows: The head of each row, then its cells.
+        texts: The places of columns that hold text, not numbers.
     """
 
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    texts: frozenset[int] = frozenset()
 
 
 @attrs.frozen(kw_only=True)

@@ -5,10 +5,19 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from penguin_pipes.eda.words import coefficient, counted, listed, number, share, strength
+from penguin_pipes.eda.findings import diagonal
+from penguin_pipes.eda.words import (
+    coefficient,
+    counted,
+    listed,
+    number,
+    quoted,
+    share,
+    strength,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     import pandas as pd
 
@@ -23,7 +32,7 @@ def overview(
     rows: int, columns: int, target: str, classes: int | None, measures: int
 ) -> str:
     """Return how large a table is and what it is about."""
-    what = "a number" if classes is None else counted(classes, "class", "classes")
+    what = "a number" if classes is None else f"with {classes:,} values"
     return (
         f"{counted(rows, 'row')} and {counted(columns, 'column')}, "
         f"{measures or 'none'} of them {'a measure' if measures == 1 else 'measures'}; "
@@ -34,7 +43,7 @@ def overview(
 def on_counts(counts: pd.Series[int], name: str) -> list[str]:
     """Return what the most and the least frequent values of a category are."""
     total = int(counts.sum())
-    values = list(map(str, counts.index))
+    values = list(map(quoted, counts.index))
     first = f"{values[0]} has {counts.iloc[0]:,} of {total:,}"
     portion = share(counts.iloc[0], total)
     if len(values) == 1:
@@ -66,15 +75,17 @@ def on_missing(
         return ["No value is missing."]
     most = str(missing.idxmax())
     found = int((missing > 0).sum())
-    return [
-        f"{counted(int(missing.sum()), 'value')} missing, in "
-        f"{counted(found, 'column')} and {affected:,} of {counted(rows, 'row')} "
-        f"({share(affected, rows)}); {called(most)} misses the most, {missing[most]:,}."
-    ]
+    where = f"{counted(found, 'column')} and {affected:,} of {counted(rows, 'row')}"
+    total = counted(int(missing.sum()), "missing value")
+    worst = f"{called(most)} misses the most, {missing[most]:,}"
+    return [f"{total}, in {where} ({share(affected, rows)}); {worst}."]
 
 
 def on_imputation(
-    missing: pd.Series[int], after: pd.Series[int], fills: dict[str, str], called: Called
+    missing: pd.Series[int],
+    after: pd.Series[int],
+    fills: dict[str, str],
+    called: Called,
 ) -> list[str]:
     """Return what the most frequent values fill in, and what stays missing."""
     filled = [
@@ -88,8 +99,8 @@ def on_imputation(
         said.append(f"The most frequent value fills {listed(filled)}.")
     if stays:
         said.append(
-            f"{listed(stays)} {'has' if len(stays) == 1 else 'have'} no value at all, "
-            "so nothing can be filled in."
+            f"{listed(stays)} {_have(len(stays))} no value at all, so nothing can be "
+            "filled in."
         )
     elif filled:
         said.append("After that, nothing is missing.")
@@ -110,7 +121,7 @@ def on_separation(
         f"(η² = {coefficient(separation.iloc[0])})"
     )
     ends = by_mean.iloc[[0, -1]]
-    high, low = (f"{number(mean)} for {name}" for name, mean in ends.items())
+    high, low = (f"{number(m)} for {quoted(name)}" for name, m in ends.items())
     said += f"; its mean goes from {low} to {high}."
     if len(separation) == 1:
         return [said]
@@ -121,28 +132,25 @@ def on_separation(
     ]
 
 
-def on_pairs(pairs: pd.Series[float], called: Called) -> list[str]:
+def on_pairs(pairs: dict[tuple[str, str], float], called: Called) -> list[str]:
     """Return which measures go together, and which go against each other."""
-    if pairs.empty:
+    if not pairs:
         return []
     said = [
         f"{called(left)} and {called(right)} go "
         f"{'together' if r > 0 else 'against each other'} {strength(r)}: "
         f"r = {coefficient(r)}."
-        for (left, right), r in pairs.head(MOST_PAIRS).items()
+        for (left, right), r in list(pairs.items())[:MOST_PAIRS]
         if abs(r) >= RELATED
     ]
     (left, right), r = next(iter(pairs.items()))
-    return said or [
-        "No two measures go together more than weakly; the strongest are "
-        f"{called(left)} and {called(right)}: r = {coefficient(r)}."
-    ]
+    strongest = f"{called(left)} and {called(right)}: r = {coefficient(r)}"
+    return said or [f"No measures go together more than weakly; most {strongest}."]
 
 
 def on_covariances(matrix: pd.DataFrame, called: Called) -> list[str]:
     """Return which measure varies the most, by how much more than the least."""
-    variances = {str(name): float(matrix.loc[name, name]) for name in matrix}
-    known = {name: value for name, value in variances.items() if value > 0}
+    known = {name: value for name, value in diagonal(matrix).items() if value > 0}
     if not known:
         return []
     most, least = max(known, key=known.__getitem__), min(known, key=known.__getitem__)
@@ -150,14 +158,16 @@ def on_covariances(matrix: pd.DataFrame, called: Called) -> list[str]:
     if most == least or math.isclose(known[most], known[least]):
         return [f"{said}."]
     times = number(float(f"{known[most] / known[least]:.2g}"))
-    return [
-        f"{said}, about {times} times that of {called(least)}: "
-        "covariances follow the units of the measures, coefficients r do not."
-    ]
+    said += f", about {times} times that of {called(least)}"
+    return [f"{said}: covariances follow the units of the measures, r does not."]
 
 
 def on_reversal(
-    pair: tuple[str, str], r: float, within: pd.Series[float], target: str, called: Called
+    pair: tuple[str, str],
+    r: float,
+    within: pd.Series[float],
+    target: str,
+    called: Called,
 ) -> str:
     """Return that a relation turns around inside the classes (Simpson's paradox)."""
     low, high = coefficient(within.min()), coefficient(within.max())
@@ -175,10 +185,8 @@ def on_crosstab(table: pd.DataFrame, v: float, row: str, column: str) -> list[st
     """Return how classes spread over a category: where only, where the same."""
     if math.isnan(v):
         return [f"{row} or {column} has a single value: nothing can go with it."]
-    said = [
-        f"{row} and {column} go {'strongly' if v >= RELATED + 0.1 else strength(v)} "
-        f"together: Cramér's V = {coefficient(v)}."
-    ]
+    how = f"{strength(v)}: Cramér's V = {coefficient(v)}"
+    said = [f"{row} and {column} go together {how}."]
     said += _only(table, column)
     said += _only(table.T, row)
     if len(said) == 1 and table.shape[1] <= 3:  # noqa: PLR2004
@@ -186,7 +194,8 @@ def on_crosstab(table: pd.DataFrame, v: float, row: str, column: str) -> list[st
         value = str(portions.columns[0])
         low, high = portions[value].min(), portions[value].max()
         said.append(
-            f"{value} is {share(low, 1)} to {share(high, 1)} of the rows of each {row}."
+            f"{quoted(value)} has {share(low, 1)} to {share(high, 1)} of the rows of "
+            f"each {row}."
         )
     return said
 
@@ -196,11 +205,16 @@ def _only(table: pd.DataFrame, column: str) -> list[str]:
     homes: dict[str, list[str]] = {}
     for name, counts in table.iterrows():
         if (counts > 0).sum() == 1:
-            homes.setdefault(str(counts.idxmax()), []).append(str(name))
+            home = quoted(counts.idxmax())
+            homes.setdefault(home, []).append(quoted(name))
     return [
-        f"{listed(names)} {'has' if len(names) == 1 else 'have'} no {column} but {home}."
+        f"{listed(names)} {_have(len(names))} no {column} but {home}."
         for home, names in homes.items()
     ]
+
+
+def _have(count: int) -> str:
+    return "has" if count == 1 else "have"
 
 
 def _times(count: int) -> str:

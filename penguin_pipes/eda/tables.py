@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 
 from penguin_pipes.eda.records import Table
-from penguin_pipes.eda.words import NOTHING, counted, listed, number, short
+from penguin_pipes.eda.table import is_numeric
+from penguin_pipes.eda.words import NOTHING, counted, listed, number, short, signed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 MOST_COLUMNS: Final = 24
 MOST_ROWS: Final = 24
+MANY_DIGITS: Final = 1e12
 LONGEST: Final = 60
 """Letters of a cell: an essay in one would push all others off the screen."""
 
@@ -25,8 +27,25 @@ def cell(value: Any) -> str:
     return NOTHING if pd.isna(value) else number(value)
 
 
+def exact(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Return numbers as texts with as many decimals as the longest of them needs."""
+    if not is_numeric(column):
+        return column
+    numbers = column.dropna()
+    places = max((len(f"{n % 1:.3f}".rstrip("0")) - 2 for n in numbers), default=0)
+    if (numbers.abs() >= MANY_DIGITS).any() or not numbers.round(3).equals(numbers):
+        return column
+    texts = [NOTHING if pd.isna(n) else signed(f"{n:,.{places}f}") for n in column]
+    return pd.Series(texts, index=column.index, dtype="object")
+
+
 def of_frame(
-    frame: pd.DataFrame, caption: str, *, corner: str, heads: Sequence[str] = ()
+    frame: pd.DataFrame,
+    caption: str,
+    *,
+    corner: str,
+    told: Callable[[Any], str] = cell,
+    texts: Sequence[str] = (),
 ) -> Table:
     """Return a frame as a table, its index as the heads of the rows.
 
@@ -34,16 +53,19 @@ def of_frame(
         frame: The values.
         caption: What the table tells.
         corner: The head over the heads of the rows.
-        heads: What the columns are called, if not by their names.
+        told: Returns the text of a cell.
+        texts: The columns that hold text.
     """
     shown = frame.iloc[:, :MOST_COLUMNS]
-    names = [*heads][:MOST_COLUMNS] or [str(name) for name in shown.columns]
     rows = zip(shown.index, shown.astype("object").to_numpy(), strict=True)
     return Table(
         caption=caption,
-        columns=(corner, *(short(name, LONGEST) for name in names)),
+        columns=tuple(short(str(name), LONGEST) for name in (corner, *shown)),
         rows=tuple(
-            (short(str(index), LONGEST), *map(cell, values)) for index, values in rows
+            (short(str(index), LONGEST), *map(told, values)) for index, values in rows
+        ),
+        texts=frozenset(
+            place for place, name in enumerate(shown, start=1) if name in texts
         ),
     )
 
@@ -70,7 +92,5 @@ def left_out(names: Sequence[Any], most: int, what: str) -> tuple[str, ...]:
     if not rest:
         return ()
     verb = "is" if len(rest) == 1 else "are"
-    return (
-        f"{counted(len(rest), what)} of {len(names):,} {verb} not shown here: "
-        f"{listed(rest)}.",
-    )
+    count = f"{counted(len(rest), what)} of {len(names):,}"
+    return (f"{count} {verb} not shown here: {listed(rest)}.",)

@@ -17,7 +17,7 @@ UNITS: Final = frozenset(
 """What is a unit where it ends the name of a measure."""
 
 LONGEST: Final = 28
-NOTHING: Final = "–"
+NOTHING: Final = "\N{EN DASH}"
 STRONG, MODERATE, WEAK = 0.7, 0.4, 0.2
 
 
@@ -35,7 +35,7 @@ class Label:
 
 
 def labels(names: Iterable[str], measures: Sequence[str] = ()) -> dict[str, Label]:
-    """Return the label of each column; names that would be the same stay as they are."""
+    """Return the label of each column; names that would clash stay as they are."""
     given = list(names)
     found = {name: _label(name, is_measure=name in measures) for name in given}
     times = Counter(label.name.casefold() for label in found.values())
@@ -53,7 +53,7 @@ def _label(name: str, *, is_measure: bool) -> Label:
     if is_measure and words[1:] and words[-1].casefold() in UNITS:
         unit = f" ({words.pop()})"
     spoken = short(" ".join(words))
-    return Label(spoken, f"{spoken[:1].upper()}{spoken[1:]}{unit}")
+    return Label(spoken, f"{sentence(spoken)}{unit}")
 
 
 def short(text: str, longest: int = LONGEST) -> str:
@@ -64,7 +64,7 @@ def short(text: str, longest: int = LONGEST) -> str:
 
 
 def number(value: Any) -> str:
-    """Return a number as a reader wants it: about four digits, or all of a whole one."""
+    """Return a number as a reader wants it: some four digits, all of a whole one."""
     found = float(value)
     if math.isnan(found):
         return NOTHING
@@ -75,17 +75,22 @@ def number(value: Any) -> str:
         text = f"{found:,.0f}"
     else:
         text = f"{found:.2f}" if size >= 1 else f"{found:.3g}"
+    return signed(text)
+
+
+def signed(text: str) -> str:
+    """Return a number's text with a minus that is none of the many hyphens."""
     return text.replace("-", "\N{MINUS SIGN}")
 
 
 def coefficient(value: float) -> str:
     """Return a number between -1 and 1 with two decimals."""
     rounded = round(value, 2) + 0.0  # no -0.00
-    return f"{rounded:.2f}".replace("-", "\N{MINUS SIGN}")
+    return NOTHING if math.isnan(value) else signed(f"{rounded:.2f}")
 
 
 def share(part: float, whole: float) -> str:
-    """Return a part in percent; nothing small is 0 % and nothing short of all is 100 %."""
+    """Return a part in percent; little is not 0 %, and almost all is not 100 %."""
     percent = 100 * part / whole
     if 0 < percent < 1:
         return "less than 1 %"
@@ -103,9 +108,27 @@ def listed(texts: Sequence[str], most: int = 6) -> str:
     return f"{', '.join(texts[:-1])} and {texts[-1]}"
 
 
-def counted(count: int, noun: str, plural: str = "") -> str:
+def sentence(text: str) -> str:
+    """Return a text with the first letter of a sentence."""
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def typeset(text: str) -> str:
+    """Return a sentence with its capital; no line ends inside of ``r = 0.87``."""
+    kept = text.replace(" = ", "\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}")
+    return sentence(kept.replace(" %", "\N{NO-BREAK SPACE}%"))
+
+
+def quoted(value: object) -> str:
+    """Return a value for a sentence, in quotes if it has no letter or digit."""
+    text = short(str(value))
+    return text if any(map(str.isalnum, text)) else repr(text)
+
+
+def counted(count: int, noun: str) -> str:
     """Return a number with its noun: 1 row, 2 rows."""
-    return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{count:,} {noun if count == 1 else plural}"
 
 
 def strength(value: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -31,7 +31,8 @@ def painted(theme: Theme) -> Iterator[None]:
     """Paint with the theme alone, whatever the user's own settings are."""
     with mpl.rc_context():
         mpl.rcdefaults()
-        mpl.rcParams.update({**STYLE, **colours(theme)})
+        settings: dict[Any, Any] = {**STYLE, **colours(theme)}
+        mpl.rcParams.update(settings)
         yield
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from matplotlib.ticker import MaxNLocator
+
 from penguin_pipes.eda.figures.canvas import canvas
 from penguin_pipes.eda.figures.contrast import readable_on
 from penguin_pipes.eda.words import short
@@ -36,12 +38,16 @@ def bars(
     shown = counts.head(MOST_BARS)
     painted = dict(zip(classes, theme.classes, strict=False))
     colour = [painted.get(str(value), theme.plain) for value in shown.index]
-    figure, axes = canvas(0.9 + 0.34 * len(shown))
+    figure, axes = canvas(0.4 + 0.36 * len(shown))
     places = list(range(len(shown)))
     axes.barh(places, shown.to_list(), color=colour, height=0.72)
     for place, count in zip(places, shown, strict=True):
         axes.annotate(
-            f"{count:,}", (count, place), (4, 0), textcoords="offset points", va="center"
+            f"{count:,}",
+            (count, place),
+            (4, 0),
+            textcoords="offset points",
+            va="center",
         )
     _rows(axes, shown.index, title)
     axes.set_xlim(0, shown.max() * 1.14)
@@ -62,7 +68,7 @@ def shares(
         classes: The classes in the order of colours.
     """
     shown = table.T.iloc[:MOST_BARS]
-    figure, axes = canvas(1.35 + 0.4 * len(shown))
+    figure, axes = canvas(1.15 + 0.4 * len(shown))
     places = list(range(len(shown)))
     left = [0] * len(shown)
     painted: Mapping[str, str] = dict(zip(classes, theme.classes, strict=False))
@@ -83,7 +89,7 @@ def shares(
         left = [start + count for start, count in zip(left, counts, strict=True)]
     _rows(axes, shown.index, title)
     axes.set_xlabel("Rows")
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(axis="x")
     legend(figure, axes)
     return figure
@@ -107,5 +113,5 @@ def _rows(axes: Axes, values: Sequence[Any] | pd.Index[Any], title: str) -> None
     axes.set_yticks(range(len(values)), [short(str(v), 20) for v in values])
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    axes.invert_yaxis()
+    axes.set_ylim(len(values) - 0.5, -0.5)
     axes.set_title(short(title, 40))

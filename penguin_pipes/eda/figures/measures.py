@@ -1,4 +1,4 @@
-"""Figures of measures: histograms, heat maps of matrices, and points of two measures."""
+"""Figures of measures: histograms, heat maps of matrices, points of two measures."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap, Normalize, SymLogNorm
+from matplotlib.ticker import MaxNLocator
 
 from penguin_pipes.eda.figures.canvas import canvas
 from penguin_pipes.eda.figures.categories import legend
 from penguin_pipes.eda.figures.contrast import readable_on
 from penguin_pipes.eda.figures.theme import MARKERS
 from penguin_pipes.eda.findings import as_text
-from penguin_pipes.eda.words import Label, coefficient, number, short
+from penguin_pipes.eda.words import NOTHING, Label, coefficient, number, sentence, short
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -59,7 +60,7 @@ def histogram(
     """
     present = column.dropna()
     borders = edges(present.to_numpy())
-    figure, axes = canvas(3.1)
+    figure, axes = canvas(2.9)
     floor = np.zeros(len(borders) - 1)
     parts = _parts(present, groups, classes, theme)
     for name, part, colour in parts:
@@ -71,14 +72,14 @@ def histogram(
             bottom=floor,
             align="edge",
             color=colour,
-            linewidth=0.6,
+            edgecolor=theme.background,
+            linewidth=0.5,
             label=short(name),
         )
         floor += counts
     axes.set_xlabel(label.axis)
     axes.set_ylabel("Rows")
-    axes.set_title(label.name)
-    axes.yaxis.get_major_locator().set_params(integer=True)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(axis="y")
     if groups is not None:
         legend(figure, axes)
@@ -133,21 +134,25 @@ def _heat_map(
     count = len(matrix)
     figure, axes = canvas(3.6 if count <= 6 else 4.6)  # noqa: PLR2004
     ramp = [theme.low, theme.background, theme.high]
-    cmap = LinearSegmentedColormap.from_list("signed", ramp).with_extremes(bad=theme.grid)
+    cmap = LinearSegmentedColormap.from_list("signed", ramp).with_extremes(
+        bad=theme.grid
+    )
     values = np.ma.masked_invalid(matrix.to_numpy())
     axes.imshow(values, cmap=cmap, norm=norm, aspect="auto")
     size = 10 if count <= 4 else 8 if count <= 7 else 5.5  # noqa: PLR2004
     for (row, column), value in np.ndenumerate(matrix.to_numpy()):
         paint = cmap(norm(value)) if math.isfinite(value) else theme.grid
         axes.text(
-            *(column, row, told(value) if math.isfinite(value) else "–"),
+            *(column, row, told(value) if math.isfinite(value) else NOTHING),
             color=readable_on(paint[:3] if isinstance(paint, tuple) else paint),
             ha="center",
             va="center",
             fontsize=size,
         )
-    shown = [short(name, 18) for name in names]
-    axes.set_xticks(range(count), shown, rotation=30, ha="right", rotation_mode="anchor")
+    shown = [sentence(short(name, 18)) for name in names]
+    axes.set_xticks(
+        range(count), shown, rotation=30, ha="right", rotation_mode="anchor"
+    )
     axes.set_yticks(range(count), shown)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
@@ -177,7 +182,7 @@ def points(
     present = frame[frame.iloc[:, :2].notna().all(axis=1)]
     step = math.ceil(len(present) / MOST_POINTS) or 1
     present = present.iloc[::step]
-    figure, axes = canvas(3.6)
+    figure, axes = canvas(3.4)
     across, up = present.iloc[:, 0], present.iloc[:, 1]
     groups = present.iloc[:, 2] if classes else None
     parts = _parts(across, groups, classes, theme)
@@ -187,14 +192,13 @@ def points(
             up[part.index],
             color=colour,
             marker=marker,
-            s=20,
-            linewidth=0.4,
+            s=26,
+            linewidth=0.5,
             edgecolor=theme.background,
             label=short(name),
         )
     axes.set_xlabel(pair[0].axis)
     axes.set_ylabel(pair[1].axis)
-    axes.set_title(short(f"{pair[1].name} by {pair[0].name}", 44))
     axes.grid()
     if groups is not None:
         legend(figure, axes)

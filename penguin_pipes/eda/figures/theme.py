@@ -6,7 +6,7 @@ lightness that stands out from its background.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
@@ -71,7 +71,7 @@ DARK: Final = Theme(
 MARKERS: Final = ("o", "^", "s", "D", "v", "P", "X", "*")
 """The shape of each class's points: colour alone tells nobody who cannot see it."""
 
-STYLE: Final = {
+STYLE: Final[dict[str, Any]] = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same on every machine
     "font.size": 10.0,
     "axes.spines.top": False,

@@ -9,7 +9,8 @@ import pandas as pd
 from penguin_pipes.eda import findings, sentences, tables
 from penguin_pipes.eda.figures import MOST_BARS, bars
 from penguin_pipes.eda.records import Drawing, Section, Subject, Table
-from penguin_pipes.eda.words import counted, listed, share, short
+from penguin_pipes.eda.table import is_numeric
+from penguin_pipes.eda.words import NOTHING, counted, listed, short
 
 MOST_CATEGORIES: Final = 6
 
@@ -17,16 +18,17 @@ MOST_CATEGORIES: Final = 6
 def rows(subject: Subject) -> Section:
     """Return the first rows, and what pandas tells of every column."""
     raw = subject.raw
-    head = findings.first_rows(raw)
+    head = findings.first_rows(raw).set_axis(range(1, min(5, len(raw)) + 1))
     told = findings.description(raw)
     return Section(
         key="rows",
         title="First rows",
         tables=(
             tables.of_frame(
-                head.set_axis(range(1, len(head) + 1)),
+                pd.DataFrame({name: tables.exact(head[name]) for name in head}),
                 f"The first {counted(len(head), 'row')}",
                 corner="row",
+                texts=[str(name) for name in head if not is_numeric(head[name])],
             ),
             tables.of_frame(told, "Every column in numbers", corner="statistic"),
         ),
@@ -67,8 +69,8 @@ def missing(subject: Subject) -> Section:
     after = findings.missing_values(findings.imputed(frame))
     affected = int(frame.isna().any(axis=1).sum())
     fills = {
-        str(name): tables.cell(findings.most_frequent(frame[name]))
-        for name in frame
+        name: tables.cell(findings.most_frequent(frame[name]))
+        for name in map(str, frame)
         if before[name] and not after[name]
     }
     called = subject.called
@@ -94,8 +96,8 @@ def _missing_table(
             (
                 short(str(name), tables.LONGEST),
                 f"{before[name]:,}",
-                share(before[name], count),
-                fills.get(str(name), "–"),
+                f"{100 * before[name] / count:.1f} %",
+                fills.get(str(name), NOTHING),
                 f"{after[name]:,}",
             )
             for name in before.index[: tables.MOST_ROWS]
@@ -131,13 +133,12 @@ def _bars(subject: Subject, name: str, counts: pd.Series[int]) -> Drawing:
     called = subject.called(name)
     told = [f"{short(str(v))} {count:,}" for v, count in counts.head(MOST_BARS).items()]
     classes = subject.classes if name == subject.roles.by else ()
+    title = subject.labels[name].axis
     return Drawing(
         name=name,
         caption=f"Rows by {called}",
         alt=f"Bar chart of rows by {called}: {listed(told, MOST_BARS)}.",
-        draw=lambda theme, title=subject.labels[name].axis: bars(
-            counts, title, theme, classes=classes
-        ),
+        draw=lambda theme: bars(counts, title, theme, classes=classes),
     )
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-import pandas as pd
+from typing import TYPE_CHECKING, Final
 
 from penguin_pipes.eda import findings, sentences, tables
 from penguin_pipes.eda.figures import (
@@ -15,7 +13,12 @@ from penguin_pipes.eda.figures import (
     points,
 )
 from penguin_pipes.eda.records import Drawing, Section, Subject
-from penguin_pipes.eda.words import coefficient, listed, number
+from penguin_pipes.eda.words import coefficient, listed, number, sentence
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    Pairs = dict[tuple[str, str], float]
 
 MOST_MEASURES: Final = 12
 NONE: Final = "No column holds numbers: there is no histogram to draw."
@@ -69,7 +72,7 @@ def _histogram(subject: Subject, name: str) -> Drawing:
         alt += f"; medians: {listed(each, 8)}"
     return Drawing(
         name=name,
-        caption=label.axis,
+        caption=f"Histogram of {label.name}",
         alt=f"{alt}.",
         draw=lambda theme: histogram(
             column, label, theme, groups=groups, classes=subject.classes
@@ -91,14 +94,16 @@ def relations(subject: Subject) -> Section:
     said = sentences.on_pairs(pairs, subject.called)
     said += [sentence for _, sentence in turned]
     said += sentences.on_covariances(covariances, subject.called)
-    drawn = dict.fromkeys([*pairs.index[:1], *(pair for pair, _ in turned)])
+    drawn = dict.fromkeys([*list(pairs)[:1], *(pair for pair, _ in turned)])
     return Section(
         key="relations",
         title="Measures together",
         sentences=tuple(said),
         tables=(
             tables.of_frame(covariances, "Covariance matrix", corner="covariance"),
-            tables.of_frame(correlations, "Correlation matrix (r)", corner="r"),
+            tables.of_frame(
+                correlations, "Correlation matrix (r)", corner="r", told=coefficient
+            ),
         ),
         drawings=(
             *_heat_maps(subject, covariances, correlations, pairs),
@@ -111,7 +116,7 @@ def relations(subject: Subject) -> Section:
     )
 
 
-def _notes(subject: Subject, pairs: pd.Series[float], count: int) -> list[str]:
+def _notes(subject: Subject, pairs: Pairs, count: int) -> list[str]:
     notes = []
     lacking = count * (count - 1) // 2 - len(pairs)
     if lacking:
@@ -119,17 +124,17 @@ def _notes(subject: Subject, pairs: pd.Series[float], count: int) -> list[str]:
             f"{'One pair has' if lacking == 1 else f'{lacking} pairs have'} no r: "
             "fewer than three rows have both measures, or one does not vary."
         )
-    if len(pairs) and len(subject.frame) > MOST_POINTS:
+    if pairs and len(subject.frame) > MOST_POINTS:
         notes.append(f"No more than {MOST_POINTS:,} rows, evenly chosen, have points.")
     return notes
 
 
-def _reversals(
-    subject: Subject, pairs: pd.Series[float]
-) -> list[tuple[tuple[str, str], str]]:
+def _reversals(subject: Subject, pairs: Pairs) -> list[tuple[tuple[str, str], str]]:
     """Return the clearest pair whose relation turns around in every class, if any."""
     by = subject.roles.by
-    for pair, r in pairs.items() if by else ():
+    if by is None:
+        return []
+    for pair, r in pairs.items():
         within = findings.correlations_within(subject.frame, *pair, by)
         turned = within * (-1 if r > 0 else 1) >= CLEAR
         if abs(r) >= CLEAR and len(within) > 1 and turned.all():
@@ -143,16 +148,16 @@ def _heat_maps(
     subject: Subject,
     covariances: pd.DataFrame,
     correlations: pd.DataFrame,
-    pairs: pd.Series[float],
+    pairs: Pairs,
 ) -> list[Drawing]:
     names = [subject.called(name) for name in correlations]
     told = [
         f"{subject.called(left)} and {subject.called(right)} {coefficient(r)}"
-        for (left, right), r in pairs.head(10).items()
+        for (left, right), r in list(pairs.items())[:10]
     ]
     variances = [
-        f"{subject.called(name)} {number(covariances.loc[name, name])}"
-        for name in covariances
+        f"{subject.called(name)} {number(variance)}"
+        for name, variance in findings.diagonal(covariances).items()
     ]
     return [
         Drawing(
@@ -164,7 +169,7 @@ def _heat_maps(
         ),
         Drawing(
             name="correlation",
-            caption="Correlation, from −1 to 1",
+            caption="Correlation, from \N{MINUS SIGN}1 to 1",
             alt=f"Heat map of the correlation matrix: {listed(told, 10) or 'no r'}.",
             draw=lambda theme: correlation_map(
                 correlations, names, "Correlation", theme
@@ -185,7 +190,7 @@ def _points(subject: Subject, pair: tuple[str, str], r: float) -> Drawing:
         alt += f"; inside the classes: {listed(each, 8)}" if each else ""
     return Drawing(
         name=f"{left} {right}",
-        caption=f"{labels[1].axis} by {labels[0].name}",
+        caption=sentence(f"{labels[1].name} by {labels[0].name}"),
         alt=f"{alt}.",
         draw=lambda theme: points(frame, labels, theme, classes=subject.classes),
     )

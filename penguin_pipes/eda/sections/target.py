@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from penguin_pipes.eda import findings, sentences, tables
 from penguin_pipes.eda.figures import MOST_BARS, shares
 from penguin_pipes.eda.records import Drawing, Section, Subject
-from penguin_pipes.eda.words import listed, short
+from penguin_pipes.eda.words import listed, sentence, short
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +19,7 @@ def by_category(subject: Subject) -> Section:
     """Return how the classes spread over each other category."""
     by = subject.roles.by
     target = subject.called(subject.roles.target)
-    title = f"{target[:1].upper()}{target[1:]} by category"
+    title = sentence(f"{target} by category")
     if by is None:
         note = f"{subject.roles.no_classes}: no table of it by category is shown."
         return Section(key="target", title=title, notes=(note,))
