@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import tempfile
@@ -23,12 +24,15 @@ def check_folder(folder: Path) -> None:
     Raises:
         InputError: There is something else in its place.
     """
-    for place in (folder, *folder.parents):
-        if place.is_dir():
-            return
-        if place.exists() or place.is_symlink():
-            msg = f"{place}: this is no folder; name another one with --out"
-            raise InputError(msg)
+    try:
+        place = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
+        is_folder = place.is_dir()
+    except OSError as error:
+        msg = f"{folder}: this can be no folder ({error.strerror}); name another one"
+        raise InputError(msg) from error
+    if not is_folder:
+        msg = f"{place}: this is no folder; name another one with --out"
+        raise InputError(msg)
 
 
 def publish(folder: Path, page: str, files: Mapping[str, bytes]) -> None:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 import matplotlib as mpl
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.text import Text
 
 from penguin_pipes.eda.figures.theme import STYLE, Theme, colours
 
@@ -52,8 +51,6 @@ def png(draw: Callable[[Theme], Figure], theme: Theme) -> tuple[bytes, bool]:
     with painted(theme), warnings.catch_warnings(record=True) as noted:
         warnings.simplefilter("always")
         figure = draw(theme)
-        for text in figure.findobj(Text):
-            text.set_parse_math(False)
         buffer = io.BytesIO()
         figure.savefig(buffer, format="png", metadata={"Software": None})
     others = [w for w in noted if not str(w.message).startswith(NO_SHAPE)]
