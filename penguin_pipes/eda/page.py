@@ -21,9 +21,14 @@ from markupsafe import Markup
 from penguin_pipes.eda.figures import DARK, LIGHT, png
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from matplotlib.figure import Figure
+
+    from penguin_pipes.eda.figures import Theme
     from penguin_pipes.eda.records import Analysis, Drawing
+
+    Render = Callable[[Callable[[Theme], Figure], Theme], tuple[bytes, bool]]
 
 PAGE: Final = "index.html"
 PIXELS: Final = 2
@@ -58,16 +63,17 @@ class Image:
     height: int
 
 
-def report(analysis: Analysis, *, source: str) -> Report:
+def report(analysis: Analysis, *, source: str, render: Render = png) -> Report:
     """Return the files of a report: the same bytes for the same analysis.
 
     Args:
         analysis: What to tell.
         source: Where it comes from, for the page's last line.
+        render: Makes a figure a PNG, and tells whether the font has every character.
     """
     drawings = [drawing for part in analysis.sections for drawing in part.drawings]
-    lights = [png(drawing.draw, LIGHT) for drawing in drawings]
-    darks = [png(drawing.draw, DARK) for drawing in drawings]
+    lights = [render(drawing.draw, LIGHT) for drawing in drawings]
+    darks = [render(drawing.draw, DARK) for drawing in drawings]
     images = {
         drawing: _image(light, dark)
         for drawing, (light, _), (dark, _) in zip(drawings, lights, darks, strict=True)

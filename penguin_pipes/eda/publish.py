@@ -25,7 +25,9 @@ def check_folder(folder: Path) -> None:
         InputError: There is something else in its place.
     """
     try:
-        place = next(path for path in (folder, *folder.parents) if os.path.lexists(path))
+        place = next(
+            path for path in (folder, *folder.parents) if os.path.lexists(path)
+        )
         is_folder = place.is_dir()
     except OSError as error:
         msg = f"{folder}: this can be no folder ({error.strerror}); name another one"

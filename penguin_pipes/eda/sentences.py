@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from penguin_pipes.eda.findings import diagonal
 from penguin_pipes.eda.words import (
+    WEAK,
     coefficient,
     counted,
     listed,
@@ -185,8 +186,8 @@ def on_crosstab(table: pd.DataFrame, v: float, row: str, column: str) -> list[st
     """Return how classes spread over a category: where only, where the same."""
     if math.isnan(v):
         return [f"{row} or {column} has a single value: nothing can go with it."]
-    how = f"{strength(v)}: Cramér's V = {coefficient(v)}"
-    said = [f"{row} and {column} go together {how}."]
+    how = f"go together {strength(v)}" if v >= WEAK else "are hardly related"
+    said = [f"{row} and {column} {how}: Cramér's V = {coefficient(v)}."]
     said += _only(table, column)
     said += _only(table.T, row)
     if len(said) == 1 and table.shape[1] <= 3:  # noqa: PLR2004

@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
-from penguin_pipes.eda.figures.theme import STYLE, Theme, colours
+from penguin_pipes.eda.figures.theme import DPI, STYLE, Theme, colours
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,7 +40,6 @@ def painted(theme: Theme) -> Iterator[None]:
 def canvas(height: float) -> tuple[Figure, Axes]:
     """Return a new figure with its one pair of axes."""
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
-    FigureCanvasAgg(figure)
     return figure, figure.subplots()
 
 
@@ -50,9 +51,11 @@ def png(draw: Callable[[Theme], Figure], theme: Theme) -> tuple[bytes, bool]:
     """
     with painted(theme), warnings.catch_warnings(record=True) as noted:
         warnings.simplefilter("always")
-        figure = draw(theme)
+        agg: Any = FigureCanvasAgg(draw(theme))
+        agg.draw()  # once; savefig would draw it twice, to lay it out first
+        image = Image.fromarray(np.asarray(agg.buffer_rgba()))
         buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", metadata={"Software": None})
+        image.convert("RGB").save(buffer, "png", dpi=(DPI, DPI))
     others = [w for w in noted if not str(w.message).startswith(NO_SHAPE)]
     for warning in others:
         warnings.warn_explicit(

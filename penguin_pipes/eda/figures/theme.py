@@ -71,6 +71,7 @@ DARK: Final = Theme(
 MARKERS: Final = ("o", "^", "s", "D", "v", "P", "X", "*")
 """The shape of each class's points: colour alone tells nobody who cannot see it."""
 
+DPI: Final = 200
 STYLE: Final[dict[str, Any]] = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: the same on every machine
     "font.size": 10.0,
@@ -83,8 +84,7 @@ STYLE: Final[dict[str, Any]] = {
     "legend.frameon": False,
     "legend.fontsize": 9.0,
     "text.parse_math": False,  # a column may be called a$b$
-    "figure.dpi": 100.0,
-    "savefig.dpi": 200.0,
+    "figure.dpi": DPI,
 }
 
 

@@ -60,7 +60,11 @@ def test_every_column_is_described(raw: pd.DataFrame) -> None:
 
     assert list(found) == list(raw)
     assert found.loc[["unique", "top", "freq"], "sex"].tolist() == [3, "MALE", 168]
-    assert found.loc[["count", "min", "max"], "body_mass_g"].tolist() == [342, 2700, 6300]
+    assert found.loc[["count", "min", "max"], "body_mass_g"].tolist() == [
+        342,
+        2700,
+        6300,
+    ]
     assert found.loc["mean", "body_mass_g"] == pytest.approx(4201.754386)
 
 
@@ -133,7 +137,9 @@ def test_measures_vary_together_as_numpy_says(penguins: pd.DataFrame) -> None:
 
 def test_the_species_turn_a_relation_around(penguins: pd.DataFrame) -> None:
     """Deeper beaks go with less mass over all, and with more in each species."""
-    over_all = eda.correlations(penguins, MEASURES).loc["culmen_depth_mm", "body_mass_g"]
+    over_all = eda.correlations(penguins, MEASURES).loc[
+        "culmen_depth_mm", "body_mass_g"
+    ]
 
     found = eda.correlations_within(
         penguins, "culmen_depth_mm", "body_mass_g", by=TARGET

@@ -3,23 +3,36 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from penguin_pipes.eda import analyse, report, tidy
+from penguin_pipes.eda.figures import LIGHT, png
 from penguin_pipes.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from matplotlib.figure import Figure
+
+    from penguin_pipes.eda.figures import Theme
 
 MANY = [f"value {number}" for number in range(3000)]
 KINDS = ["a", "b", "a", "b"]
 
 
+def light_alone(draw: Callable[[Theme], Figure], theme: Theme) -> tuple[bytes, bool]:
+    """Return a light figure; in the place of a dark one nothing, to save the time."""
+    return png(draw, theme) if theme is LIGHT else (b"", True)
+
+
 def notes_of(frame: pd.DataFrame, target: str = "kind") -> str:
     """Make the page of a frame; return all its notes."""
     analysis = analyse(frame, target)
-    html = report(analysis, source="a test").html
+    html = report(analysis, source="a test", render=light_alone).html
     assert html.count("<section") == len(analysis.sections) == 7
     notes = [note for section in analysis.sections for note in section.notes]
     footer = html.partition("<footer>")[2]
@@ -70,7 +83,9 @@ def notes_of(frame: pd.DataFrame, target: str = "kind") -> str:
         ),
         pytest.param(
             {"kind": MANY, "x": np.arange(3000.0)},
-            ["Kind has 3,000 different values; 8 have colours: the bars are not parted."],
+            [
+                "Kind has 3,000 different values; 8 have colours: the bars are not parted."
+            ],
             id="thousands-of-classes",
         ),
         pytest.param(
@@ -87,8 +102,8 @@ def notes_of(frame: pd.DataFrame, target: str = "kind") -> str:
             id="many-columns",
         ),
         pytest.param(
-            {"kind": KINDS, **{f"m{n}": [n, 1.0, 5.0, n * n] for n in range(14)}},
-            ["2 measures of 14 are not shown here: m12 and m13."],
+            {"kind": KINDS, **{f"m{n}": [n, 1.0, 5.0, n * n] for n in range(13)}},
+            ["1 measure of 13 is not shown here: m12."],
             id="many-measures",
         ),
         pytest.param(
@@ -133,7 +148,9 @@ def test_odd_tables_have_a_page(columns: dict[str, Any], notes: list[str]) -> No
 
 def test_columns_of_one_name_are_told_apart() -> None:
     """The second has a number; blank ones are called by their place."""
-    frame = pd.DataFrame([["a", 1, 2, 3, "u"]], columns=["kind", "x", "x", " ", "x (2)"])
+    frame = pd.DataFrame(
+        [["a", 1, 2, 3, "u"]], columns=["kind", "x", "x", " ", "x (2)"]
+    )
 
     found = tidy(frame)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import re
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
+from PIL import Image
 
 from penguin_pipes.eda import analyse, report
 from penguin_pipes.eda.figures import DARK, LIGHT
@@ -23,30 +25,25 @@ if TYPE_CHECKING:
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 VOID = {"br", "img", "link", "meta", "source", "wbr"}
-SENTENCES = [
-    "344 rows and 7 columns, 4 of them measures; the target is species, with 3 values.",
-    "Species: Adelie has 152 of 344 (44 %); the rarest of 3 is Chinstrap with 68.",
-    "The mark '.' stands once in sex; from here on it counts as missing.",
-    "19 missing values, in 5 columns and 11 of 344 rows (3 %); sex misses the most, 11.",
-    "The most frequent value fills culmen length with 41.10, culmen depth with 17, "
-    "flipper length with 190, body mass with 3,800 and sex with MALE.",
-    "After that, nothing is missing.",
-    "Flipper length tells the classes of species apart best: 78 % of its variance lies "
-    "between them (η² = 0.78); its mean goes from 189.95 for Adelie to 217.19 for "
-    "Gentoo.",
-    "Flipper length and body mass go together strongly: r = 0.87.",
-    "Culmen depth and flipper length go against each other moderately: r = −0.58.",
-    "Over all rows culmen depth and flipper length go against each other (r = −0.58), "
-    "but together in every class of species (r from 0.31 to 0.71): the classes, not the "
-    "two measures, make the relation.",
-    "Body mass has the largest variance, 643,131, about 160,000 times that of culmen "
-    "depth: covariances follow the units of the measures, r does not.",
-    "Species and island go together moderately: Cramér's V = 0.66.",
-    "Gentoo has no island but Biscoe.",
-    "Chinstrap has no island but Dream.",
-    "Torgersen has no species but Adelie.",
-    "Species and sex go together hardly: Cramér's V = 0.01.",
-]
+SENTENCES = """
+344 rows and 7 columns, 4 of them measures; the target is species, with 3 values.
+Species: Adelie has 152 of 344 (44 %); the rarest of 3 is Chinstrap with 68.
+The mark '.' stands once in sex; from here on it counts as missing.
+19 missing values, in 5 columns and 11 of 344 rows (3 %); sex misses the most, 11.
+The most frequent value fills culmen length with 41.10, culmen depth with 17, flipper length with 190, body mass with 3,800 and sex with MALE.
+After that, nothing is missing.
+Flipper length tells the classes of species apart best: 78 % of its variance lies between them (η² = 0.78); its mean goes from 189.95 for Adelie to 217.19 for Gentoo.
+Flipper length and body mass go together strongly: r = 0.87.
+Culmen depth and flipper length go against each other moderately: r = -0.58.
+Over all rows culmen depth and flipper length go against each other (r = -0.58), but together in every class of species (r from 0.31 to 0.71): the classes, not the two measures, make the relation.
+Body mass has the largest variance, 643,131, about 160,000 times that of culmen depth: covariances follow the units of the measures, r does not.
+Species and island go together moderately: Cramér's V = 0.66.
+Gentoo has no island but Biscoe.
+Chinstrap has no island but Dream.
+Torgersen has no species but Adelie.
+Species and sex are hardly related: Cramér's V = 0.01.
+FEMALE has 49 % to 50 % of the rows of each species.
+""".strip().splitlines()
 
 
 class Page(HTMLParser):
@@ -67,15 +64,18 @@ class Page(HTMLParser):
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note an element."""
         self.found.append((tag, dict(attrs)))
         if tag not in VOID:
             self.open.append(tag)
             self.texts.setdefault(tag, []).append("")
 
     def handle_endtag(self, tag: str) -> None:
+        """Close the innermost element, which must be of this kind."""
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
+        """Add a text to every element it is in."""
         for tag in self.open:
             self.texts[tag][-1] += data
 
@@ -85,8 +85,12 @@ class Page(HTMLParser):
 
 
 def page_of(frame: pd.DataFrame, target: str, **named: Any) -> str:
-    """Return the page of any frame."""
-    return report(analyse(frame, target, **named), source="a test").html
+    """Return the page of any frame, with a dot for each figure."""
+    dot = io.BytesIO()
+    Image.new("RGB", (1, 1)).save(dot, "png")
+    analysis = analyse(frame, target, **named)
+    made = report(analysis, source="a test", render=lambda *_: (dot.getvalue(), True))
+    return made.html
 
 
 @pytest.fixture(scope="session")
@@ -100,7 +104,9 @@ def test_the_numbers_are_told(parsed: Page, sentence: str) -> None:
     """Each sentence that the penguins support stands on their page."""
     said = [*parsed.texts["li"], *parsed.texts["p"]]
 
-    assert sentence in [text.replace(NO_BREAK, " ") for text in said]
+    assert sentence in [
+        text.replace(NO_BREAK, " ").replace("\N{MINUS SIGN}", "-") for text in said
+    ]
 
 
 def test_the_numbers_are_in_tables(parsed: Page) -> None:
@@ -121,7 +127,7 @@ def test_the_numbers_are_in_tables(parsed: Page) -> None:
     ]
     for row in (
         "3AdelieTorgersen40.318.01953,250FEMALE",
-        "Adelie15244.2\N{SPACE}%",
+        "Adelie15244.2 %",
         ".10.3 %",
         "sex113.2 %MALE0",
         "body_mass_g2,606\N{MINUS SIGN}747.379,824643,131",
@@ -138,8 +144,13 @@ def test_every_figure_says_what_it_shows(parsed: Page) -> None:
     told = [str(image["alt"]) for image in images]
 
     assert len(images) == len(parsed.all("figure")) == len(parsed.texts["figcaption"])
-    assert told[0] == "Bar chart of rows by species: Adelie 152, Gentoo 124 and Chinstrap 68."
-    assert told[3].startswith("Histogram of Culmen length (mm): 342 values from 32.10 to")
+    assert (
+        told[0]
+        == "Bar chart of rows by species: Adelie 152, Gentoo 124 and Chinstrap 68."
+    )
+    assert told[3].startswith(
+        "Histogram of Culmen length (mm): 342 values from 32.10 to"
+    )
     assert "flipper length and body mass 0.87" in told[8]
     assert all(re.search(r"\d", text) for text in told)
     assert all(image["width"] and image["height"] for image in images)
@@ -172,9 +183,13 @@ def test_the_page_can_be_walked_through(parsed: Page) -> None:
     tags = [tag for tag, _ in parsed.found]
     ids = [str(found["id"]) for _, found in parsed.found if "id" in found]
     links = [str(link["href"]) for link in parsed.all("a")]
-    labels = [str(f["aria-labelledby"]) for _, f in parsed.found if "aria-labelledby" in f]
+    labels = [
+        str(f["aria-labelledby"]) for _, f in parsed.found if "aria-labelledby" in f
+    ]
 
-    assert [tags.count(tag) for tag in ("header", "nav", "main", "footer", "h1")] == [1] * 5
+    assert [tags.count(tag) for tag in ("header", "nav", "main", "footer", "h1")] == [
+        1
+    ] * 5
     assert len(ids) == len(set(ids))
     assert {link.removeprefix("#") for link in links} <= set(ids)
     assert set(labels) <= set(ids)
@@ -227,9 +242,7 @@ def test_text_of_the_table_stays_text() -> None:
 
     page = Page(html)
     plain = Page(page_of(pd.DataFrame({"a": ["b"]}), "a"))
-    assert {tag for tag, _ in page.found} == {tag for tag, _ in plain.found} | {
-        "wbr"
-    } - {"wbr"}
+    assert {tag for tag, _ in page.found} == {tag for tag, _ in plain.found}
     assert not [f for _, f in page.found if any(key.startswith("on") for key in f)]
     assert page.texts["h1"] == [SCRIPT]
     assert {SCRIPT, QUOTES, TEMPLATE} <= set(page.texts["th"])
@@ -247,7 +260,7 @@ def test_files_are_named_without_the_tables_text() -> None:
         "figure-01-etc-passwd.png",
         "figure-02-a-b-c-d.png",
         "figure-03.png",
-        "figure-04-gro-sse-m.png".replace("gro-sse", "gro-sse"),
+        "figure-04-gro-sse-m.png",
     ]
     assert max(map(len, found)) < 80
     assert found[5] == "figure-06.png"
