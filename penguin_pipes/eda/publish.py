@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import tempfile
@@ -25,9 +24,7 @@ def check_folder(folder: Path) -> None:
         InputError: There is something else in its place.
     """
     try:
-        place = next(
-            path for path in (folder, *folder.parents) if os.path.lexists(path)
-        )
+        place = next(path for path in (folder, *folder.parents) if _is_there(path))
         is_folder = place.is_dir()
     except OSError as error:
         msg = f"{folder}: this can be no folder ({error.strerror}); name another one"
@@ -35,6 +32,15 @@ def check_folder(folder: Path) -> None:
     if not is_folder:
         msg = f"{place}: this is no folder; name another one with --out"
         raise InputError(msg)
+
+
+def _is_there(path: Path) -> bool:
+    """Tell whether something has this name, a link to nowhere included."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def publish(folder: Path, page: str, files: Mapping[str, bytes]) -> None:

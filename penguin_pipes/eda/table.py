@@ -125,9 +125,9 @@ def _plain(column: pd.Series[Any]) -> pd.Series[Any]:
         if not (np.abs(values[~np.isnan(values)]) > LARGEST).any():
             return pd.Series(values)
     texts = ["" if api.is_scalar(v) and pd.isna(v) else str(v) for v in column]
-    values_of_text = [math.nan if text.strip() in MISSING else text for text in texts]
+    cells = [math.nan if is_missing(text) else text for text in texts]
     return pd.Series(
-        values_of_text, dtype="object" if any(map(str.strip, texts)) else "float64"
+        cells, dtype="float64" if all(map(is_missing, texts)) else "object"
     )
 
 

@@ -55,8 +55,7 @@ def test_the_page_says_where_it_is(call: Callable[..., Said], tmp_path: Path) ->
 
     assert said == (
         0,
-        "eda-report/index.html: 4 rows and 2 columns, 1 of them a measure; "
-        "the target is kind, with 2 values. 2 figures.\n",
+        "eda-report/index.html: 4 rows and 2 columns, 1 of them a measure; the target is kind, with 2 values. 2 figures.\n",
         "",
     )
     assert sorted(path.name for path in (tmp_path / "eda-report").iterdir()) == [

@@ -164,7 +164,7 @@ def test_frames_of_all_types_are_taken() -> None:
         {
             "kind": pd.Categorical(["a", "b", "a"]),
             1: [True, False, True],
-            "when": pd.to_datetime(["2007-11-11", None, "2009-12-01"]),
+            "when": pd.to_datetime(["2007-11-11", "", "2009-12-01"]),
             "whole": pd.array([1, None, 3], dtype="Int64"),
             "beyond": [1.0, math.inf, 3.0],
             "complex": [1j, 2j, 3j],

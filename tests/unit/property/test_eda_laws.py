@@ -28,7 +28,7 @@ CELLS = st.one_of(
 )
 NUMBERS = st.floats(-1e6, 1e6).map(lambda value: round(value, 3))
 QUIET = settings(
-    max_examples=50,
+    max_examples=30,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -62,7 +62,7 @@ def measured(draw: st.DrawFn) -> pd.DataFrame:
 @given(frames())
 def test_every_table_has_an_analysis(frame: pd.DataFrame) -> None:
     """Whatever its columns are called and hold: seven sections, texts in every cell."""
-    tidied = eda.tidy(frame)
+    tidied = eda.without_marks(eda.tidy(frame), ["."])
     target = next((name for name in tidied if tidied[name].notna().any()), None)
     assume(target is not None)
 
@@ -87,7 +87,7 @@ def test_tidy_tables_stay_as_they_are(frame: pd.DataFrame) -> None:
 
 
 @QUIET
-@given(frames())
+@given(frame=frames())
 def test_what_was_written_is_read(frame: pd.DataFrame, tmp_path: Path) -> None:
     """Each cell comes back from a CSV file as its text, its number, or missing."""
     path = tmp_path / "table.csv"
