@@ -20,6 +20,8 @@ OLDEST_SDK = "3.24.0"
 TOOLKITS = ("sagemaker-training==5.1.4", "sagemaker-tensorflow-training==20.5.0")
 """AWS's own code in the training containers, the judge of the local run's contract."""
 
+BROWSER = ("chromium", "chromedriver")
+
 
 def _group(name: str) -> list[str]:
     """Return the requirements of a dependency group."""
@@ -81,6 +83,19 @@ def conformance(session: nox.Session) -> None:
     # It asks for an older NumPy and protobuf than the TensorFlow it is made for.
     session.install("--no-deps", TOOLKITS[1])
     session.run("pytest", "tests/conformance", *session.posargs)
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """What pages look like to all kinds of readers, in a browser without a screen."""
+    missing = [name for name in BROWSER if not shutil.which(name)]
+    if missing:
+        session.skip(
+            f"there is no {' and no '.join(missing)} here; install them (Debian: "
+            "chromium chromium-driver)"
+        )
+    session.install("-e", ".[local,report]", *_group("browser"))
+    session.run("pytest", "tests/browser", *session.posargs)
 
 
 @nox.session(python=PYTHONS)
