@@ -40,7 +40,7 @@ class Browser:
     def show(self, width: int, height: int, scheme: str) -> None:
         """Have a window of this size, in the light or the dark scheme."""
         size = {"width": width, "height": height, "deviceScaleFactor": 1}
-        is_phone = width < 500  # noqa: PLR2004 - no window of a desktop is that small
+        is_phone = width < 500
         self.command("Emulation.setDeviceMetricsOverride", **size, mobile=is_phone)
         feature = {"name": "prefers-color-scheme", "value": scheme}
         self.command("Emulation.setEmulatedMedia", features=[feature])

@@ -89,7 +89,7 @@ def shares(
         left = [start + count for start, count in zip(left, counts, strict=True)]
     _rows(axes, shown.index, title)
     axes.set_xlabel("Rows")
-    axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], integer=True))
     axes.grid(axis="x")
     legend(figure, axes)
     return figure

@@ -79,7 +79,7 @@ def histogram(
         floor += counts
     axes.set_xlabel(label.axis)
     axes.set_ylabel("Rows")
-    axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], integer=True))
     axes.grid(axis="y")
     if groups is not None:
         legend(figure, axes)
