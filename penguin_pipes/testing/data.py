@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 
 from penguin_pipes.errors import InputError
+from penguin_pipes.local.disk import home_errors
 
 NAME: Final = "data.csv"
 """What a frame's file is called, unless somebody says otherwise."""
@@ -57,8 +58,13 @@ def laid_out(data: Data, *, home: Path, place: str) -> Path:
             _file_name(name, place): _content(value, f"{place}[{name!r}]", name)
             for name, value in data.items()
         }
-        return _written(files, home)
-    return _written({NAME: _content(data, place, NAME)}, home) / NAME
+        with home_errors(home):
+            return _written(files, home)
+    if isinstance(data, (str, bytes)):
+        raise _unreadable(data, place)
+    content = _content(data, place, NAME)
+    with home_errors(home):
+        return _written({NAME: content}, home) / NAME
 
 
 def below(uri: str, path: Path) -> str:
@@ -78,17 +84,21 @@ def _file_name(name: str, place: str) -> str:
 
 def _content(value: object, place: str, name: str) -> bytes:
     """Return the bytes of one file."""
-    if isinstance(value, (str, bytes)) and name != NAME:
+    if isinstance(value, (str, bytes)):
         return value.encode() if isinstance(value, str) else value
     if isinstance(value, Path) and value.is_file():
         return value.read_bytes()
     if isinstance(value, Frame):
         return _frame(value, place, name)
+    raise _unreadable(value, place)
+
+
+def _unreadable(value: object, place: str) -> InputError:
     msg = (
         f"{place}: expected a pandas DataFrame, the Path of a file or folder, or "
         f"{{'name.csv': a frame, text, bytes or a file}}; got {value!r:.60}"
     )
-    raise InputError(msg)
+    return InputError(msg)
 
 
 def _frame(frame: Frame, place: str, name: str) -> bytes:

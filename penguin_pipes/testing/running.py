@@ -18,6 +18,7 @@ from penguin_pipes.definition.single import single_step
 from penguin_pipes.errors import InputError
 from penguin_pipes.local import CacheMode, run_locally
 from penguin_pipes.local.backends import Backend
+from penguin_pipes.local.disk import home_errors
 from penguin_pipes.local.locks import one_at_a_time
 from penguin_pipes.testing.data import Data, Frame, below, laid_out
 from penguin_pipes.testing.sources import Source, definition_of, files_of
@@ -87,7 +88,8 @@ class RunPipeline:
         called = name or (own if isinstance(own, str) else NAME)
         given = {key: self._given(key, value) for key, value in parameters.items()}
         # Two workers that want the same do it once: the second takes the result.
-        with one_at_a_time(self.home, _digest(definition, called)):
+        turn = one_at_a_time(self.home, _digest(definition, called))
+        with home_errors(self.home), turn:
             return run_locally(
                 definition,
                 files={
