@@ -1,4 +1,4 @@
-"""Take one step out of a definition, so that it can run by itself."""
+"""Steps by themselves: one taken out to run alone; those that write over each other."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from penguin_pipes.definition.document import Document, Site, items, member, read, text
 from penguin_pipes.definition.parse import load
+from penguin_pipes.definition.plan.scope import is_volatile
 from penguin_pipes.definition.references import find_references
 from penguin_pipes.errors import DefinitionError, InputError
 
@@ -64,6 +65,28 @@ def single_step(
         ],
         "Steps": [step],
     }
+
+
+def writes_to_fixed_places(definition: str | Mapping[str, Any] | Path) -> bool:
+    """Return whether two executions would write to places of the same name.
+
+    A training job's name is part of its places; a processing job's outputs lie where
+    the definition says.
+    """
+    return any(
+        not any(map(is_volatile, find_references(output.value)))
+        for site in read(load(definition)).sites
+        for output in _outputs(site)
+    )
+
+
+def _outputs(site: Site) -> Iterator[Node]:
+    """Yield where a processing step's outputs go."""
+    config = member(site.request, "ProcessingOutputConfig")
+    for node in items(member(config, "Outputs")):
+        uri = member(member(node, "S3Output"), "S3Uri")
+        if uri is not None:
+            yield uri
 
 
 def _site(document: Document, name: str) -> Site:

@@ -14,14 +14,14 @@ import attrs
 from penguin_pipes.config import ProcessingConfig, TrainingConfig
 from penguin_pipes.config.step import StepConfig
 from penguin_pipes.definition import load
-from penguin_pipes.definition.single import single_step
+from penguin_pipes.definition.single import single_step, writes_to_fixed_places
 from penguin_pipes.errors import InputError
 from penguin_pipes.local import CacheMode, run_locally
 from penguin_pipes.local.backends import Backend
 from penguin_pipes.local.disk import home_errors
 from penguin_pipes.local.locks import one_at_a_time
 from penguin_pipes.testing.data import Data, Frame, below, laid_out
-from penguin_pipes.testing.sources import Source, definition_of, files_of
+from penguin_pipes.testing.sources import HasDefinition, Source, definition_of, files_of
 
 if TYPE_CHECKING:
     from penguin_pipes.local import Run, StepRun
@@ -39,6 +39,9 @@ PLACE: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """Stands for what a config leaves open: a local run goes nowhere."""
+
+APART: Final = "apart"
+"""Where in a home those have homes of their own that write to fixed places."""
 
 NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
@@ -84,21 +87,22 @@ class RunPipeline:
             StepFailedError: A job failed; the message has the end of its log.
         """
         definition = load(definition_of(pipeline))
-        own = getattr(pipeline, "name", None)
-        called = name or (own if isinstance(own, str) else NAME)
+        called = name or _name(pipeline)
         given = {key: self._given(key, value) for key, value in parameters.items()}
+        own_files = {uri: self._file(uri, data) for uri, data in files.items()}
+        home = self.home
+        if writes_to_fixed_places(definition):
+            # Another test would find, or change, what this one has written.
+            home = home / APART / _digest(definition, called, given, own_files)
         # Two workers that want the same do it once: the second takes the result.
         turn = one_at_a_time(self.home, _digest(definition, called))
         with home_errors(self.home), turn:
             return run_locally(
                 definition,
-                files={
-                    **files_of(pipeline),
-                    **{uri: self._file(uri, data) for uri, data in files.items()},
-                },
+                files={**files_of(pipeline), **own_files},
                 parameters=given,
                 name=called,
-                home=self.home,
+                home=home,
                 cache=cache,
                 backend=self.backend,
             )
@@ -232,6 +236,13 @@ def _whole(step: Any, pipeline: Source | None) -> tuple[Source, str]:
     return (_pipeline_of(step) if pipeline is None else pipeline), name
 
 
-def _digest(definition: Any, name: str) -> str:
-    text = json.dumps([definition, name], sort_keys=True, default=str)
+def _name(pipeline: Source) -> str:
+    """Return the name of a pipeline; definitions do not say theirs."""
+    own = getattr(pipeline, "name", None)
+    # Paths have one as well.
+    return own if isinstance(own, str) and isinstance(pipeline, HasDefinition) else NAME
+
+
+def _digest(*facts: Any) -> str:
+    text = json.dumps(facts, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:32]

@@ -14,7 +14,7 @@ from penguin_pipes.report.plan import show_plan
 if TYPE_CHECKING:
     from penguin_pipes.definition.plan import Plan
 
-MOST_LINES: Final = 60
+MOST_LINES: Final = 50
 WIDTH: Final = 100
 
 
@@ -46,14 +46,19 @@ def difference(
             old.splitlines(), new.splitlines(), old_name, new_name, lineterm="", n=2
         )
     )
-    if len(lines) > MOST_LINES:
-        more = len(lines) - MOST_LINES
-        lines = [*lines[:MOST_LINES], f"… {more} more lines; {rest}"]
-    return "\n".join(lines)
+    return _cut(lines, rest)
 
 
 def plan_text(plan: Plan) -> str:
-    """Return a plan as the command line shows it."""
+    """Return a plan as the command line shows it, as far as one can read."""
     out = io.StringIO()
     show_plan(plan, Console(file=out, width=WIDTH, color_system=None))
-    return out.getvalue().rstrip()
+    return _cut(out.getvalue().splitlines(), "left out")
+
+
+def _cut(lines: list[str], rest: str) -> str:
+    """Return lines as text, with a word about those that are too many."""
+    more = len(lines) - MOST_LINES
+    if more > 0:
+        lines = [*lines[:MOST_LINES], f"… {more} more lines; {rest}"]
+    return "\n".join(lines)

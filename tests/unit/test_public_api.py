@@ -16,6 +16,7 @@ HEAVY = (
     "keras",
     "numpy",
     "pandas",
+    "rich",
     "sagemaker",
     "sklearn",
     "tensorflow",
@@ -55,6 +56,7 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
         ("from penguin_pipes import build_pipeline", {"attrs"}),
         ("from penguin_pipes.local import run_locally", {"attrs"}),
         ("import penguin_pipes.deploy", set()),
+        ("import penguin_pipes.testing.plugin", set()),
     ],
 )
 def test_importing_is_cheap(statement: str, allowed: set[str]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from penguin_pipes.definition import find_references, validate
-from penguin_pipes.definition.single import single_step
+from penguin_pipes.definition.single import single_step, writes_to_fixed_places
 from penguin_pipes.errors import DefinitionError, InputError
 
 SNAPSHOTS = Path(__file__).parents[1] / "snapshots"
@@ -115,3 +115,13 @@ def test_another_reference_needs_the_whole_pipeline() -> None:
 
     with pytest.raises(DefinitionError, match="run the whole pipeline instead"):
         single_step(whole, "train-model", inputs=CHANNELS)
+
+
+def test_places_that_two_executions_share_are_known() -> None:
+    """Outputs of processing steps that do not name the execution."""
+    fixed = definition()
+    output = fixed["Steps"][0]["Arguments"]["ProcessingOutputConfig"]["Outputs"][0]
+    output["S3Output"]["S3Uri"] = {"Get": "Parameters.dataset_location"}
+
+    assert writes_to_fixed_places(fixed)
+    assert not writes_to_fixed_places(TRAIN)

@@ -108,7 +108,7 @@ def test_a_step_of_the_factories_runs_alone(
     """What it would read from other steps is given instead."""
     from penguin_pipes import Pipeline, output_uri, processing_step, training_step
 
-    place = {
+    place: dict[str, Any] = {
         "bucket": "acme-ml",
         "region": "eu-west-1",
         "role": "arn:aws:iam::123456789012:role/ml",
