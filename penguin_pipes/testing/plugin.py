@@ -6,6 +6,7 @@ cost nothing and change nothing for suites that never heard of it.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -154,5 +155,6 @@ def penguin_pipes_snapshot(request: pytest.FixtureRequest) -> Snapshot:
     from penguin_pipes.testing.snapshots import FOLDER, Snapshot
 
     file = request.path
-    test = "".join(c if c.isalnum() or c in "-_." else "-" for c in request.node.name)
+    # The ids of parameters may hold anything.
+    test = re.sub(r"[^\w.-]+", "-", request.node.name).strip("-")
     return Snapshot(folder=file.parent / FOLDER / file.stem, test=test)
