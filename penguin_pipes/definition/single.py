@@ -70,8 +70,8 @@ def single_step(
 def writes_to_fixed_places(definition: str | Mapping[str, Any] | Path) -> bool:
     """Return whether two executions would write to places of the same name.
 
-    A training job's name is part of its places; a processing job's outputs lie where
-    the definition says.
+    A training job's name is part of its places, but for checkpoints; a processing
+    job's outputs lie where the definition says.
     """
     return any(
         not any(map(is_volatile, find_references(output.value)))
@@ -81,10 +81,14 @@ def writes_to_fixed_places(definition: str | Mapping[str, Any] | Path) -> bool:
 
 
 def _outputs(site: Site) -> Iterator[Node]:
-    """Yield where a processing step's outputs go."""
+    """Yield where a step's outputs and checkpoints go."""
     config = member(site.request, "ProcessingOutputConfig")
     for node in items(member(config, "Outputs")):
         uri = member(member(node, "S3Output"), "S3Uri")
+        if uri is not None:
+            yield uri
+    for holder in _trainings(site.request):
+        uri = member(member(holder, "CheckpointConfig"), "S3Uri")
         if uri is not None:
             yield uri
 

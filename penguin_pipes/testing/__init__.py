@@ -9,6 +9,9 @@ with the pytest plugin, which is there wherever penguin_pipes is installed:
 - ``penguin_pipes_aws`` is a fake AWS that every AWS client of the test talks to;
 - ``penguin_pipes_snapshot`` holds a definition against the one that is committed;
 - ``penguin_pipes_home`` is where runs are kept.
+
+Suites that are typed find the fixtures' types here: ``penguin_pipes_run`` is a
+`RunPipeline`, and so on.
 """
 
 from __future__ import annotations

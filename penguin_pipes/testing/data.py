@@ -16,6 +16,9 @@ from penguin_pipes.local.disk import home_errors
 NAME: Final = "data.csv"
 """What a frame's file is called, unless somebody says otherwise."""
 
+FORMATS: Final = (".csv", ".parquet")
+"""What a frame can be written as."""
+
 FOLDER: Final = "testing"
 """Where files lie in a home."""
 

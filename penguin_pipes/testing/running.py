@@ -20,7 +20,7 @@ from penguin_pipes.local import CacheMode, run_locally
 from penguin_pipes.local.backends import Backend
 from penguin_pipes.local.disk import home_errors
 from penguin_pipes.local.locks import one_at_a_time
-from penguin_pipes.testing.data import Data, Frame, below, laid_out
+from penguin_pipes.testing.data import FORMATS, Data, Frame, below, laid_out
 from penguin_pipes.testing.sources import HasDefinition, Source, definition_of, files_of
 
 if TYPE_CHECKING:
@@ -76,7 +76,8 @@ class RunPipeline:
             pipeline: The pipeline or definition.
             parameters: Values for its parameters; frames, files and folders become
                 inputs.
-            files: S3 URI, or prefix of URIs, → what lies there. What a pipeline brings
+            files: S3 URI, or prefix of URIs, → what lies there. A frame is the file
+                that a URI names (``….csv``), or lies below it. What a pipeline brings
                 is known.
             name: What ``Execution.PipelineName`` is; by default the pipeline's own.
             cache: Whether results of earlier runs are taken: ``use``, ``refresh`` or
@@ -113,10 +114,14 @@ class RunPipeline:
         return value
 
     def _file(self, uri: str, data: Data) -> Path:
-        """Return what lies at *uri*: a bare frame lies in a folder, if it is one."""
-        path = laid_out(data, home=self.home, place=f"files[{uri!r}]")
-        is_file = bool(Path(uri).suffix) and not uri.endswith("/")
-        return path if is_file or not isinstance(data, Frame) else path.parent
+        """Return what lies at *uri*: a frame is the file, or lies in the folder."""
+        place = f"files[{uri!r}]"
+        if not isinstance(data, Frame):
+            return laid_out(data, home=self.home, place=place)
+        name = uri.rpartition("/")[2]
+        if not name.endswith(FORMATS):
+            return laid_out(data, home=self.home, place=place).parent
+        return laid_out({name: data}, home=self.home, place=place) / name
 
 
 @attrs.frozen(kw_only=True)

@@ -118,10 +118,12 @@ def test_another_reference_needs_the_whole_pipeline() -> None:
 
 
 def test_places_that_two_executions_share_are_known() -> None:
-    """Outputs of processing steps that do not name the execution."""
-    fixed = definition()
+    """Outputs of processing steps that do not name the execution, and checkpoints."""
+    kept, fixed = definition(), definition()
+    kept["Steps"][1]["Arguments"]["CheckpointConfig"] = {"S3Uri": "s3://x/checkpoints"}
     output = fixed["Steps"][0]["Arguments"]["ProcessingOutputConfig"]["Outputs"][0]
     output["S3Output"]["S3Uri"] = {"Get": "Parameters.dataset_location"}
 
     assert writes_to_fixed_places(fixed)
+    assert writes_to_fixed_places(kept)
     assert not writes_to_fixed_places(TRAIN)

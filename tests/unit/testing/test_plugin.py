@@ -105,12 +105,20 @@ def suite(pytester: pytest.Pytester) -> pytest.Pytester:
 
 
 def test_workers_of_xdist_do_the_work_once(suite: pytest.Pytester) -> None:
-    """Those who come while it is being done wait for it, and reuse it."""
+    """Those who come while it is being done wait for it; the flag is for all of them."""
     suite.makeini("[pytest]\npenguin_pipes_home = kept")
+    suite.makepyfile(
+        test_y="""
+        def test_snapshot(penguin_pipes_snapshot):
+            penguin_pipes_snapshot({"Steps": []})
+    """
+    )
 
-    outcomes(suite.runpytest_subprocess("-n", "2"), passed=4)
+    result = suite.runpytest_subprocess("-n", "2", "--penguin-pipes-update")
 
+    outcomes(result, passed=5)
     assert works_done(suite.path / "kept") == [False, False, False, True]
+    assert (suite.path / "snapshots" / "test_y" / "test_snapshot.json").is_file()
 
 
 def test_a_home_with_a_name_lasts_beyond_the_session(suite: pytest.Pytester) -> None:

@@ -199,6 +199,7 @@ def processing(script: Path, uri: Any) -> dict[str, Any]:
         ("s3://acme-ml/raw/", {"files": {"s3://acme-ml/raw/": FRAME}}, "data.csv"),
         ("s3://acme-ml/raw", {"files": {"s3://acme-ml/raw": FRAME}}, "data.csv"),
         ("s3://acme-ml/x.csv", {"files": {"s3://acme-ml/x.csv": FRAME}}, "x.csv"),
+        ("s3://acme-ml/v1.2", {"files": {"s3://acme-ml/v1.2": FRAME}}, "data.csv"),
     ],
 )
 def test_a_pipeline_reads_frames_by_parameter_or_address(
