@@ -73,6 +73,16 @@ def test_an_input_is_what_one_gives(
     assert found == files
 
 
+def test_a_frame_is_parquet_where_its_name_says_so(
+    run_step: RunStep, copying: ProcessingConfig
+) -> None:
+    """Without its index, too."""
+    done = run_step(copying, inputs={"raw": {"a.parquet": FRAME}})
+
+    found = pd.read_parquet(done.artifacts["out"] / "a.parquet")
+    pd.testing.assert_frame_equal(found, FRAME.reset_index(drop=True))
+
+
 def test_files_and_folders_are_read_under_their_own_names(
     run_step: RunStep, copying: ProcessingConfig, tmp_path: Path
 ) -> None:
