@@ -20,6 +20,8 @@ OLDEST_SDK = "3.24.0"
 TOOLKITS = ("sagemaker-training==5.1.4", "sagemaker-tensorflow-training==20.5.0")
 """AWS's own code in the training containers, the judge of the local run's contract."""
 
+BROWSER = ("chromium", "chromedriver")
+
 
 def _group(name: str) -> list[str]:
     """Return the requirements of a dependency group."""
@@ -43,14 +45,14 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Mypy at its strictest, over package, tests, tools and this file."""
-    session.install("-e", ".[local]", *_group("types"))
+    session.install("-e", ".[local,report]", *_group("types"))
     session.run("mypy")
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
     """Every ring of tests but the sweeps: unit, properties, local mode."""
-    session.install("-e", ".[local]", *_group("test"))
+    session.install("-e", ".[local,report]", *_group("test"))
     session.run("pytest", *session.posargs)
 
 
@@ -102,10 +104,23 @@ def docker(session: nox.Session) -> None:
         session.skip(reason.read_text())
 
 
+@nox.session
+def browser(session: nox.Session) -> None:
+    """What pages look like to all kinds of readers, in a browser without a screen."""
+    missing = [name for name in BROWSER if not shutil.which(name)]
+    if missing:
+        session.skip(
+            f"there is no {' and no '.join(missing)} here; install them (Debian: "
+            "chromium chromium-driver)"
+        )
+    session.install("-e", ".[local,report]", *_group("browser"))
+    session.run("pytest", "tests/browser", *session.posargs)
+
+
 @nox.session(python=PYTHONS)
 def compat(session: nox.Session) -> None:
     """The quick tests under each Python; the definition's bytes are among them."""
-    session.install("-e", ".[local]", *_group("test"))
+    session.install("-e", ".[local,report]", *_group("test"))
     session.run("pytest", "-m", "not slow", *session.posargs)
 
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import overhead, pipeline
+from benchmarks import overhead, pipeline, tuning
 from benchmarks.measure import alternate
 from benchmarks.results import Results
 
@@ -20,6 +20,7 @@ RESULTS = Path(__file__).with_name("RESULTS.md")
 BENCHMARKS: dict[str, tuple[str, Callable[[], Sequence[Contender]]]] = {
     "engine": ("The engine, on a definition that is ready", pipeline.engine),
     "command": ("The whole command", pipeline.command),
+    "tuning": ("A tuning step", tuning.contenders),
     "overhead": ("Steps that do nothing", overhead.contenders),
 }
 

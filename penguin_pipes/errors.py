@@ -10,6 +10,7 @@
     │   └── InputError            a parameter or input of a run that leads nowhere
     ├── StepFailedError           a job ran and failed
     ├── HomeError                 the run history or storage on disk cannot be used
+    ├── ReportError               a report cannot be written
     ├── UploadError               an object did not get to S3
     └── AwsError                  AWS refused a call, or was not reached
 
@@ -99,6 +100,10 @@ class StepFailedError(PenguinPipesError):
 
 class HomeError(PenguinPipesError):
     """The folder that keeps run history and storage cannot be used."""
+
+
+class ReportError(PenguinPipesError):
+    """A report cannot be written to the disk."""
 
 
 class UploadError(PenguinPipesError):

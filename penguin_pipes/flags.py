@@ -34,6 +34,11 @@ class LocalFlags(argparse.Namespace):
     image: list[str]
     memory: int | None
     cpus: float | None
+    jobs: int | None
+    keep_going: bool
+    from_step: str | None
+    only: tuple[str, ...]
+    resume: bool
 
     @property
     def local_flag(self) -> str | None:
@@ -48,8 +53,26 @@ class LocalFlags(argparse.Namespace):
             "--image": bool(self.image),
             "--memory": self.memory is not None,
             "--cpus": self.cpus is not None,
+            "--jobs": self.jobs is not None,
+            "--keep-going": self.keep_going,
+            "--from": self.from_step is not None,
+            "--only": bool(self.only),
+            "--resume": self.resume,
         }
         return next((flag for flag, is_given in given.items() if is_given), None)
+
+    @property
+    def idle_flag(self) -> str | None:
+        """A flag that was given and would do nothing beside ``--explain``."""
+        given = {
+            "--jobs": self.jobs is not None,
+            "--keep-going": self.keep_going,
+            "--from": self.from_step is not None,
+            "--only": bool(self.only),
+            "--resume": self.resume,
+        }
+        found = next((flag for flag, is_given in given.items() if is_given), None)
+        return None if self.explain is None else found
 
 
 def add_flags(group: argparse._ArgumentGroup) -> None:
@@ -88,6 +111,54 @@ def add_flags(group: argparse._ArgumentGroup) -> None:
         help="start every script in a Python of its own, for comparison: on Linux it "
         "is otherwise forked from one that has imported its modules",
     )
+    _add_flow(group)
+    _add_choice(group)
+
+
+def _add_flow(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--jobs",
+        type=count,
+        metavar="N",
+        help="how many jobs run at once (default: as many as there are cores)",
+    )
+    group.add_argument(
+        "--keep-going",
+        action="store_true",
+        help="after a failure, run whatever does not need the step that failed",
+    )
+
+
+def _add_choice(group: argparse._ArgumentGroup) -> None:
+    choice = group.add_mutually_exclusive_group()
+    choice.add_argument(
+        "--from",
+        dest="from_step",
+        metavar="STEP",
+        help="run this step and all that come after it; what they read of others is "
+        "taken from the newest run that has it",
+    )
+    choice.add_argument(
+        "--only",
+        type=lambda text: tuple(text.split(",")),
+        default=(),
+        metavar="STEP,STEP",
+        help="run these steps alone, as --from does",
+    )
+    choice.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on from the last run, which failed or was killed: what had succeeded "
+        "in it is not run again, cached or not",
+    )
+
+
+def count(text: str) -> int:
+    """Return the number, from 1 on, that a text stands for."""
+    if not text.strip().isdecimal() or not int(text):
+        msg = f"expected a number from 1 on; got {text!r}"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
 
 
 def add_backend_flags(group: argparse._ArgumentGroup) -> None:

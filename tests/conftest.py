@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+# Runs the suites of others, in tests of the plugin.
+pytest_plugins = ["pytester"]
+
 ROLE = "arn:aws:iam::123456789012:role/pipelines"
 
 

@@ -14,6 +14,8 @@ REQUIRED = (
     "penguin_pipes/py.typed",
     "penguin_pipes/data/penguins.csv",
     "penguin_pipes/data/README.md",
+    "penguin_pipes/eda/templates/page.css",
+    "penguin_pipes/eda/templates/page.html.jinja",
     "penguin_pipes/scripts/preprocessor.py",
     "penguin_pipes/scripts/train.py",
 )

@@ -14,6 +14,7 @@ from penguin_pipes.definition.references import (
     Reference,
     expression,
     find_references,
+    parse_path,
     parse_reference,
 )
 from penguin_pipes.definition.validate import refuse_errors, validate
@@ -32,6 +33,7 @@ __all__ = [
     "in_order",
     "load",
     "parse",
+    "parse_path",
     "parse_reference",
     "refuse_errors",
     "upstream",

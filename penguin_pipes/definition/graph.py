@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 def in_order(definition: Definition) -> tuple[Step, ...]:
-    """Return the steps in an order in which each follows everything it reads.
+    """Return every step in an order in which each follows everything it reads.
+
+    The steps in a condition's branches follow the condition.
 
     Among steps that could go next, the definition's own order decides, so that the
     answer is always the same.
@@ -24,7 +26,8 @@ def in_order(definition: Definition) -> tuple[Step, ...]:
     Raises:
         DefinitionError: If a reference leads nowhere or the steps form a circle.
     """
-    position = {step.name: index for index, step in enumerate(definition.steps)}
+    steps = definition.every_step
+    position = {step.name: index for index, step in enumerate(steps)}
     needs = upstream(definition)
     sorter = TopologicalSorter(needs)
     try:
@@ -36,7 +39,7 @@ def in_order(definition: Definition) -> tuple[Step, ...]:
     while sorter.is_active():
         ready = sorted({*ready, *sorter.get_ready()}, key=position.__getitem__)
         name = ready.pop(0)
-        order.append(definition.steps[position[name]])
+        order.append(steps[position[name]])
         sorter.done(name)
     return tuple(order)
 
@@ -47,43 +50,33 @@ def upstream(definition: Definition) -> dict[str, tuple[str, ...]]:
     Raises:
         DefinitionError: If a reference or a ``DependsOn`` names nothing that exists.
     """
-    owner = {
-        name: step.name
-        for step in definition.steps
-        for name in (step.name, *step.inner)
-    }
+    steps = {step.name for step in definition.every_step}
     parameters = {parameter.name for parameter in definition.parameters}
     return {
-        step.name: _needs(step, owner=owner, parameters=parameters)
-        for step in definition.steps
+        step.name: _needs(step, steps=steps, parameters=parameters)
+        for step in definition.every_step
     }
 
 
-def _needs(
-    step: Step, *, owner: dict[str, str], parameters: set[str]
-) -> tuple[str, ...]:
-    """Return the other top-level steps that *step* leans on."""
-    found: dict[str, None] = {}
+def _needs(step: Step, *, steps: set[str], parameters: set[str]) -> tuple[str, ...]:
+    """Return the other steps that *step* leans on, the condition around it first."""
+    found = dict.fromkeys(condition for condition, _ in step.within[-1:])
     for name in step.depends_on:
-        _refuse_unknown("step", name, owner, f"{step.address}.DependsOn")
-        found[owner[name]] = None
-    for reference in find_references(step.raw, step.address):
-        _check(reference, owner=owner, parameters=parameters)
+        _refuse_unknown("step", name, steps, f"{step.address}.DependsOn")
+        found[name] = None
+    for reference in find_references(step.own, step.address):
+        _check(reference, steps=steps, parameters=parameters)
         if reference.kind == "Steps":
-            own = owner[reference.name] == step.name and reference.name != step.name
-            if not own:
-                found[owner[reference.name]] = None
+            found[reference.name] = None
     return tuple(found)
 
 
-def _check(
-    reference: Reference, *, owner: dict[str, str], parameters: set[str]
-) -> None:
+def _check(reference: Reference, *, steps: set[str], parameters: set[str]) -> None:
     """Raise unless what *reference* names is declared."""
     if reference.kind == "Parameters":
         _refuse_unknown("parameter", reference.name, parameters, reference.address)
     if reference.kind == "Steps":
-        _refuse_unknown("step", reference.name, owner, reference.address)
+        _refuse_unknown("step", reference.name, steps, reference.address)
 
 
 def _refuse_unknown(what: str, name: str, known: Iterable[str], address: str) -> None:
@@ -99,7 +92,7 @@ def _refuse_unknown(what: str, name: str, known: Iterable[str], address: str) ->
 
 def _circle(definition: Definition, names: list[str]) -> DefinitionError:
     """Return the error that draws the circle."""
-    step = next(step for step in definition.steps if step.name == names[0])
+    step = next(step for step in definition.every_step if step.name == names[0])
     way = " → ".join(reversed(names))
     msg = f"the steps wait for each other: {way}; take one of these references out"
     return DefinitionError(msg, address=step.address)

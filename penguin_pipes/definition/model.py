@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -40,9 +40,10 @@ class Step:
     Attributes:
         name: Unique in its definition.
         type: ``Processing``, ``Training`` or any other word; nothing is refused here.
-        arguments: The request, references and all.
+        arguments: The request, references and all, without the steps in branches.
         depends_on: The steps it names under ``DependsOn``.
-        inner: The names of steps that live inside this one (a condition's branches).
+        branches: Of a condition: ``IfSteps`` and ``ElseSteps``.
+        within: The branches around it, outermost first: condition step, branch.
         raw: The step as written, so that members unknown here survive.
         address: Where it stands in the definition.
     """
@@ -51,7 +52,8 @@ class Step:
     type: str
     arguments: Mapping[str, Any] = MappingProxyType({})
     depends_on: tuple[str, ...] = ()
-    inner: tuple[str, ...] = ()
+    branches: Mapping[str, tuple[Step, ...]] = MappingProxyType({})
+    within: tuple[tuple[str, str], ...] = ()
     raw: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
     address: str = "$"
 
@@ -59,6 +61,13 @@ class Step:
     def request(self) -> Node:
         """The arguments, together with the place they stand at."""
         return Node(self.arguments, f"{self.address}.Arguments")
+
+    @property
+    def own(self) -> Mapping[str, Any]:
+        """The step as written, without the steps in its branches."""
+        if not self.branches:
+            return self.raw
+        return {**self.raw, "Arguments": self.arguments}
 
 
 @attrs.frozen(kw_only=True)
@@ -76,3 +85,16 @@ class Definition:
     parameters: tuple[Parameter, ...] = ()
     steps: tuple[Step, ...] = ()
     raw: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
+
+    @property
+    def every_step(self) -> tuple[Step, ...]:
+        """The steps, each before those of its branches."""
+        return tuple(_every(self.steps))
+
+
+def _every(steps: tuple[Step, ...]) -> Iterator[Step]:
+    """Yield steps, each before those of its branches."""
+    for step in steps:
+        yield step
+        for branch in step.branches.values():
+            yield from _every(branch)

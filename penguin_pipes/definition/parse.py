@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from penguin_pipes.definition.document import BRANCHES
 from penguin_pipes.definition.model import Definition, Parameter, Scalar, Step
 from penguin_pipes.definition.node import Node
 from penguin_pipes.errors import DefinitionError
@@ -26,13 +27,14 @@ def parse(source: str | Mapping[str, Any] | Path) -> Definition:
     root = Node(load(source))
     steps = tuple(_step(node) for node in root.need("Steps").items())
     parameters = tuple(_parameter(node) for node in root.all("Parameters"))
-    _refuse_twins(parameters, steps)
-    return Definition(
+    found = Definition(
         version=root.text_of("Version"),
         parameters=parameters,
         steps=steps,
         raw=root.value,
     )
+    _refuse_twins(parameters, found.every_step)
+    return found
 
 
 def load(source: str | Mapping[str, Any] | Path) -> Any:
@@ -85,15 +87,26 @@ def _scalar(node: Node) -> Scalar:
     return node.value
 
 
-def _step(node: Node) -> Step:
+def _step(node: Node, within: tuple[tuple[str, str], ...] = ()) -> Step:
     """Return one step; its arguments stay as they are."""
-    arguments = node.get("Arguments")
+    found = node.get("Arguments")
+    arguments = {} if found is None else _object(found)
+    name, kind = node.need("Name").literal(), node.need("Type").literal()
+    branches = {}
+    if found is not None and kind == "Condition":
+        branches = {
+            branch: tuple(
+                _step(each, (*within, (name, branch))) for each in found.all(branch)
+            )
+            for branch in BRANCHES
+        }
     return Step(
-        name=node.need("Name").literal(),
-        type=node.need("Type").literal(),
-        arguments={} if arguments is None else _object(arguments),
+        name=name,
+        type=kind,
+        arguments={k: v for k, v in arguments.items() if k not in branches},
         depends_on=tuple(_dependency(item) for item in node.all("DependsOn")),
-        inner=() if arguments is None else tuple(_inner_names(arguments)),
+        branches=branches,
+        within=within,
         raw=_object(node),
         address=node.address,
     )
@@ -113,22 +126,10 @@ def _dependency(node: Node) -> str:
     return node.literal()
 
 
-def _inner_names(arguments: Node) -> Iterator[str]:
-    """Yield the names of the steps in a condition's branches, however deep."""
-    for branch in ("IfSteps", "ElseSteps"):
-        for node in arguments.all(branch):
-            yield node.need("Name").literal()
-            nested = node.get("Arguments")
-            if nested is not None:
-                yield from _inner_names(nested)
-
-
 def _refuse_twins(parameters: tuple[Parameter, ...], steps: tuple[Step, ...]) -> None:
     """Raise if two parameters, or two steps, share a name."""
     _refuse_repeats([(each.name, each.address) for each in parameters])
-    _refuse_repeats(
-        [(name, step.address) for step in steps for name in (step.name, *step.inner)]
-    )
+    _refuse_repeats([(step.name, step.address) for step in steps])
 
 
 def _refuse_repeats(named: list[tuple[str, str]]) -> None:

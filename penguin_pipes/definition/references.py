@@ -71,12 +71,24 @@ def parse_reference(text: Any, address: str = "$") -> Reference:
         return Reference(text=text, kind=kind, name=rest, address=address)
     name, _, tail = rest.partition(".")
     return Reference(
-        text=text, kind=kind, name=name, path=_path(tail, node), address=address
+        text=text, kind=kind, name=name, path=_path_of_step(tail, node), address=address
     )
 
 
-def _path(tail: str, node: Node) -> tuple[str | int, ...]:
-    """Return the parts of ``a.b['c'][0]``."""
+def _path_of_step(tail: str, node: Node) -> tuple[str | int, ...]:
+    """Return the parts of a path, of which there must be some."""
+    if not tail:
+        msg = f"{node.value!r} names a step but nothing of it; add a path after it"
+        node.refuse(msg)
+    return parse_path(tail, node)
+
+
+def parse_path(tail: str, node: Node) -> tuple[str | int, ...]:
+    """Return the parts of ``a.b['c'][0]``.
+
+    Raises:
+        DefinitionError: If it is no path; the error is *node*'s.
+    """
     parts: list[str | int] = []
     position = 0
     while position < len(tail):
@@ -95,7 +107,4 @@ def _path(tail: str, node: Node) -> tuple[str | int, ...]:
             )
         )
         position = found.end()
-    if not parts:
-        msg = f"{node.value!r} names a step but nothing of it; add a path after it"
-        node.refuse(msg)
     return tuple(parts)

@@ -257,10 +257,7 @@ def _check(arguments: Arguments) -> None:
         if getattr(arguments, name) and mode != home:
             msg = f"--{name} goes with --{home} only; leave it out"
             raise ConfigError(msg)
-    flag = arguments.local_flag
-    if flag is not None and not arguments.local:
-        msg = f"{flag} goes with --local only; leave it out"
-        raise ConfigError(msg)
+    _check_local(arguments)
     if arguments.env is not None and not arguments.env:
         msg = "--env: expected the name of a section [env.NAME]; got nothing"
         raise ConfigError(msg)
@@ -269,4 +266,15 @@ def _check(arguments: Arguments) -> None:
         raise ConfigError(msg)
     if not 0 < arguments.interval < math.inf:
         msg = f"--interval: expected more than zero seconds; got {arguments.interval:g}"
+        raise ConfigError(msg)
+
+
+def _check_local(arguments: Arguments) -> None:
+    """Refuse flags of local runs that would do nothing."""
+    flag = arguments.local_flag
+    if flag is not None and not arguments.local:
+        msg = f"{flag} goes with --local only; leave it out"
+        raise ConfigError(msg)
+    if arguments.idle_flag is not None:
+        msg = f"{arguments.idle_flag}: --explain runs nothing; leave one of them out"
         raise ConfigError(msg)

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from penguin_pipes.errors import InputError, StepFailedError
-from penguin_pipes.flags import DOCKER
+from penguin_pipes.flags import DOCKER, ONLY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -72,7 +72,8 @@ def run_here(
         _check_libraries()
 
     def prepare() -> None:
-        backend.prepare(expected_scripts(config, this_host()))
+        if arguments.cache != ONLY:
+            backend.prepare(expected_scripts(config, this_host()))
 
     with interrupted_by_requests_to_end(), backend:
         # Rendering takes as long as importing what the scripts need: both at once.
@@ -108,6 +109,7 @@ def _asked(
     from penguin_pipes.definition import parse
     from penguin_pipes.definition.parameters import from_texts
     from penguin_pipes.local.preparation import Asked
+    from penguin_pipes.local.selection import Choice
 
     definition = parse(pipeline.definition)
     store = arguments.home.absolute() / FETCHED
@@ -117,6 +119,8 @@ def _asked(
         parameters=from_texts(definition, arguments.parameter),
         home=arguments.home,
         name=name,
+        choice=Choice(start=arguments.from_step, only=arguments.only),
+        resume=arguments.resume,
         warnings=pipeline.warnings,
         fetch=partial(_fetch, account, store, err) if arguments.fetch else None,
     )
@@ -137,18 +141,12 @@ def _run(
     asked: Asked, arguments: Arguments, backend: Backend, out: Console
 ) -> tuple[StepFailedError | None, object]:
     """Run what is asked for; return the failure, if there is one, and the record."""
-    from penguin_pipes.local import CacheMode
-    from penguin_pipes.local.engine import run
+    from penguin_pipes.local.engine import How, run
     from penguin_pipes.report import RunProgress
 
+    how, watch = How.of(arguments), RunProgress(out)
     try:
-        return None, run(
-            asked,
-            mode=CacheMode(arguments.cache),
-            size_limit=arguments.size_limit,
-            watch=RunProgress(out),
-            backend=backend,
-        )
+        return None, run(asked, how, watch=watch, backend=backend)
     except StepFailedError as error:
         return error, error.run
 
@@ -158,12 +156,12 @@ def _show(
 ) -> None:
     """Print what came of a run, and why a step of it failed."""
     from penguin_pipes.local import Run
-    from penguin_pipes.report import show_failure, show_run
+    from penguin_pipes.report import show_failures, show_run
 
     if isinstance(found, Run):
         show_run(found, out)
         if failed is not None:
-            show_failure(found.step(failed.step), err)
+            show_failures(found, err)
 
 
 def _check_libraries() -> None:

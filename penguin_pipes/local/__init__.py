@@ -16,13 +16,19 @@ from penguin_pipes.local.events import (
     StepLine,
     StepStarted,
     StepWarned,
+    TrialFinished,
+    TrialLine,
+    TrialMetric,
+    TrialStarted,
     Watcher,
 )
 from penguin_pipes.local.explain import Explanation, explain_locally
 from penguin_pipes.local.failures import failure_message
 from penguin_pipes.local.history import History
+from penguin_pipes.local.jobs import StandIn
 from penguin_pipes.local.pruning import Pruned, prune
-from penguin_pipes.local.records import MetricPoint, Run, Status, StepRun
+from penguin_pipes.local.records import MetricPoint, Run, Status, StepRun, Trial
+from penguin_pipes.local.registry import ModelPackage
 
 __all__ = [
     "CacheMode",
@@ -32,16 +38,23 @@ __all__ = [
     "History",
     "MetricPoint",
     "MetricSeen",
+    "ModelPackage",
     "Pruned",
     "Run",
     "RunFinished",
     "RunStarted",
+    "StandIn",
     "Status",
     "StepFinished",
     "StepLine",
     "StepRun",
     "StepStarted",
     "StepWarned",
+    "Trial",
+    "TrialFinished",
+    "TrialLine",
+    "TrialMetric",
+    "TrialStarted",
     "Watcher",
     "explain_locally",
     "failure_message",

@@ -22,13 +22,13 @@ from penguin_pipes.errors import (
 from penguin_pipes.flags import LocalFlags, add_backend_flags, add_flags
 from penguin_pipes.local.backends import ISOLATIONS, Isolation
 from penguin_pipes.local.backends.choice import chosen
-from penguin_pipes.local.cache import CacheMode
-from penguin_pipes.local.engine import HOME, run
+from penguin_pipes.local.engine import HOME, How, run
 from penguin_pipes.local.explain import explain
 from penguin_pipes.local.interrupts import interrupted_by_requests_to_end
 from penguin_pipes.local.preparation import Asked
 from penguin_pipes.local.records import Run
-from penguin_pipes.report import RunProgress, show_explanation, show_failure, show_run
+from penguin_pipes.local.selection import Choice
+from penguin_pipes.report import RunProgress, show_explanation, show_failures, show_run
 from penguin_pipes.report.prose import say
 
 if TYPE_CHECKING:
@@ -129,21 +129,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _act(arguments: Arguments, out: Console, err: Console) -> None:
     """Run, or explain, what the command line asks for."""
+    if arguments.idle_flag is not None:
+        msg = f"{arguments.idle_flag}: --explain runs nothing; leave one of them out"
+        raise InputError(msg)
     asked = _asked(arguments)
     tell = partial(say, console=err)
     with chosen(arguments, isolation=arguments.isolation, tell=tell) as backend:
         if arguments.explain is not None:
-            explained = explain(asked, arguments.explain, images=backend.images)
-            show_explanation(explained, out)
+            found = explain(asked, arguments.explain, images=backend.images)
+            show_explanation(found, out)
             return
-        found = run(
-            asked,
-            mode=CacheMode(arguments.cache),
-            size_limit=arguments.size_limit,
-            watch=RunProgress(out),
-            backend=backend,
-        )
-    show_run(found, out)
+        how = How.of(arguments)
+        record = run(asked, how, watch=RunProgress(out), backend=backend)
+    show_run(record, out)
 
 
 def _asked(arguments: Arguments) -> Asked:
@@ -157,6 +155,8 @@ def _asked(arguments: Arguments) -> Asked:
         parameters=_parameters(parse(raw), arguments),
         name=arguments.name,
         home=arguments.home,
+        choice=Choice(start=arguments.from_step, only=arguments.only),
+        resume=arguments.resume,
         warnings=warnings,
     )
 
@@ -165,7 +165,7 @@ def _explain(error: PenguinPipesError, out: Console, err: Console) -> int:
     """Print what went wrong; return the exit code that says so."""
     if isinstance(error, StepFailedError) and isinstance(error.run, Run):
         show_run(error.run, out)
-        show_failure(error.run.step(error.step), err)
+        show_failures(error.run, err)
         return FAILED
     err.print(f"error: {error}", markup=False, soft_wrap=True)
     return REFUSED if isinstance(error, RequestError) else FAILED

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from typing import TypeAlias
 
 import attrs
 
 from penguin_pipes.definition import Problem
-from penguin_pipes.local.records import MetricPoint, Run, StepRun
+from penguin_pipes.local.records import MetricPoint, Run, StepRun, Trial
 
 LOGGER = logging.getLogger(__name__)
 
@@ -61,6 +62,41 @@ class StepWarned:
 
 
 @attrs.frozen
+class TrialStarted:
+    """A training job of a tuning step is about to start."""
+
+    step: str
+    trial: Trial
+
+
+@attrs.frozen
+class TrialLine:
+    """A training job of a tuning step printed a line."""
+
+    step: str
+    number: int
+    line: str
+
+
+@attrs.frozen
+class TrialMetric:
+    """A line of a trial's log held a value of a metric."""
+
+    step: str
+    number: int
+    name: str
+    point: MetricPoint
+
+
+@attrs.frozen
+class TrialFinished:
+    """A trial ended, well or not, or was taken from a run that was interrupted."""
+
+    step: str
+    trial: Trial
+
+
+@attrs.frozen
 class StepFinished:
     """A step ended, well or not."""
 
@@ -81,6 +117,10 @@ Event: TypeAlias = (
     | StepLine
     | StepWarned
     | MetricSeen
+    | TrialStarted
+    | TrialLine
+    | TrialMetric
+    | TrialFinished
     | StepFinished
     | RunFinished
 )
@@ -88,7 +128,7 @@ Watcher: TypeAlias = Callable[[Event], None]
 
 
 class Announcer:
-    """Tell a watcher what happens, and survive it.
+    """Tell a watcher what happens, one thing at a time, and survive it.
 
     A watcher only looks on: if it raises, the error is logged, it is told nothing
     more, and the run goes on.
@@ -96,13 +136,15 @@ class Announcer:
 
     def __init__(self, watch: Watcher | None) -> None:
         self._watch = watch
+        self._lock = threading.RLock()
 
     def __call__(self, event: Event) -> None:
         """Tell the watcher, if there still is one."""
-        if self._watch is None:
-            return
-        try:
-            self._watch(event)
-        except Exception:
-            self._watch = None
-            LOGGER.exception("The run's watcher failed and is not called any more")
+        with self._lock:
+            if self._watch is None:
+                return
+            try:
+                self._watch(event)
+            except Exception:
+                self._watch = None
+                LOGGER.exception("The run's watcher failed and is not called any more")

@@ -1,74 +1,54 @@
-"""A run while it goes on: what is ready, run it or take an earlier result, note it."""
+"""A run while it goes on: every task in its turn, and noted what became of it."""
 
 from __future__ import annotations
 
 import contextlib
-import time
-from collections.abc import Mapping
-from pathlib import Path
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import attrs
 
-from penguin_pipes.definition import Node
 from penguin_pipes.errors import HomeError, RequestError, StepFailedError
-from penguin_pipes.local.cache import CacheMode, Result
-from penguin_pipes.local.disk import remove, write_json
-from penguin_pipes.local.events import (
-    DefinitionWarned,
-    RunFinished,
-    RunStarted,
-    StepFinished,
-    StepStarted,
-    StepWarned,
-)
-from penguin_pipes.local.failures import failure_message
-from penguin_pipes.local.jobs import Job
+from penguin_pipes.local.backends import StoppedError
+from penguin_pipes.local.branches import why_skipped
+from penguin_pipes.local.failures import failures_message
+from penguin_pipes.local.jobs import UnselectedKind
+from penguin_pipes.local.journal import End, Journal
 from penguin_pipes.local.locks import alive
-from penguin_pipes.local.records import MetricPoint, Run, Status, StepRun, now
+from penguin_pipes.local.records import Run, Status, StepRun, now
 from penguin_pipes.local.recovery import RUNS
-from penguin_pipes.local.resolve import resolve
-from penguin_pipes.local.warming import scripts_to_come
+from penguin_pipes.local.schedule import Schedule
+from penguin_pipes.local.task_runner import TaskRunner
+from penguin_pipes.local.workers import Workers
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from penguin_pipes.definition import Problem
     from penguin_pipes.local.backends import Backend
-    from penguin_pipes.local.cache import Cache, Verdict
+    from penguin_pipes.local.cache import Cache
     from penguin_pipes.local.contract.host import Host
     from penguin_pipes.local.events import Announcer
     from penguin_pipes.local.history import History
-    from penguin_pipes.local.jobs import JobResult
-    from penguin_pipes.local.preflight import Plan, Task
+    from penguin_pipes.local.plan import Plan, Task
+    from penguin_pipes.local.resuming import Resumed
+    from penguin_pipes.local.slots import Slots
     from penguin_pipes.local.storage import Storage
+    from penguin_pipes.local.workers import Ended
 
-NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
-INTERRUPTED: Final = "the run was interrupted"
-CHANGED: Final = (
-    "an input or the code changed while the step ran; its result is not kept for "
-    "later runs"
-)
-OVERWRITTEN: Final = (
-    "another run wrote to the same output at the same time; the step's result is not "
-    "kept for later runs"
-)
+T = TypeVar("T")
 
-
-@attrs.frozen(kw_only=True)
-class _End:
-    """How a task ended: what the record says of it, and what is kept besides."""
-
-    status: Status
-    failure: str | None = None
-    exit_code: int | None = None
-    series: Mapping[str, tuple[MetricPoint, ...]] = NOTHING
-    artifacts: Mapping[str, Path] = NOTHING
-    kept: Result | None = None
+UNSELECTED: Final = "it was not selected"
 
 
 @attrs.define(kw_only=True)
 class Execution:
-    """A run while it goes on: what has finished so far, and what comes next."""
+    """A run while it goes on: what has finished so far, and what comes next.
+
+    Jobs run in threads of their own; all else, and all that is written down, is done
+    by the one that calls `run`, which is also the one that signals interrupt.
+    """
 
     plan: Plan
     warnings: tuple[Problem, ...]
@@ -79,52 +59,86 @@ class Execution:
     backend: Backend
     host: Host
     cache: Cache
-    record: Run = attrs.field(init=False)
-    described: dict[str, Mapping[str, Any]] = attrs.field(factory=dict, init=False)
-    is_prepared: bool = attrs.field(default=False, init=False)
+    slots: Slots
+    keep_going: bool = False
+    resumed: Resumed | None = None
+    _journal: Journal = attrs.field(init=False)
+    _workers: Workers = attrs.field(factory=Workers, init=False)
+    _runner: TaskRunner = attrs.field(init=False)
+    _running: set[str] = attrs.field(factory=set, init=False)
+    _skipped: set[str] = attrs.field(factory=set, init=False)
+    _failed: list[str] = attrs.field(factory=list, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._journal = Journal(
+            record=self._fresh(),
+            history=self.history,
+            results=self.cache.results,
+            announce=self.announce,
+        )
+        self._runner = TaskRunner(
+            plan=self.plan,
+            folder=self._folder,
+            history=self.history,
+            journal=self._journal,
+            storage=self.storage,
+            announce=self.announce,
+            backend=self.backend,
+            host=self.host,
+            cache=self.cache,
+            slots=self.slots,
+            resumed=self.resumed,
+        )
+
+    @property
+    def _folder(self) -> Path:
+        """Where the run keeps what it is doing."""
+        return self.home / RUNS / self.plan.id
 
     def run(self) -> Run:
-        """Run the tasks in their turn, up to the first that fails."""
-        self.record = self._fresh()
-        with alive(self.home / RUNS / self.plan.id):
-            failed = self._run_and_note()
-        if failed is not None:
-            message = failure_message(failed)
-            raise StepFailedError(message, step=failed.name, run=self.record)
-        return self.record
+        """Run the tasks, each in its turn, as many at once as there are slots."""
+        with alive(self._folder):
+            self._run_and_note()
+        record = self._journal.record
+        if self._failed:
+            failed = [record.step(name) for name in self._failed]
+            message = failures_message(failed)
+            raise StepFailedError(message, step=failed[0].name, run=record)
+        return record
 
-    def _run_and_note(self) -> StepRun | None:
+    def _run_and_note(self) -> None:
         """Write down the beginning and the end of the run, whatever that is."""
-        self.history.save(self.record)
-        self.announce(RunStarted(self.record))
-        for problem in self.warnings:
-            self.announce(DefinitionWarned(problem))
-        status, failed = Status.STOPPED, None
+        self._journal.open(self.warnings)
+        status = Status.STOPPED
         try:
-            failed = self._run_tasks()
-            status = Status.FAILED if failed else Status.SUCCEEDED
+            self._run_tasks()
+            status = Status.FAILED if self._failed else Status.SUCCEEDED
         except (HomeError, OSError):
             status = Status.FAILED
             raise
         finally:
-            self._end(status)
-        return failed
+            self._journal.close(status)
 
-    def _end(self, status: Status) -> None:
-        """Write down how the run ended; the watcher hears of it in any case."""
-        self.record = attrs.evolve(self.record, status=status, finished_at=now())
+    def _run_tasks(self) -> None:
+        """Run what can be run."""
+        tasks = {task.step.name: task for task in self.plan.tasks}
+        schedule = Schedule([*tasks], self.plan.needs)
         try:
-            self.history.save(self.record)
-        finally:
-            self.announce(RunFinished(self.record))
+            while True:
+                while self._has_room() and (name := schedule.pop()) is not None:
+                    if not self._begin(tasks[name]):
+                        schedule.over(name)
+                if not self._running:
+                    return
+                schedule.over(self._finish(self._workers.next()))
+        except BaseException:
+            self._end_all()
+            raise
 
-    def _run_tasks(self) -> StepRun | None:
-        """Run the tasks; return the one that failed, if one did."""
-        for task in self.plan.tasks:
-            step = self._run_task(task)
-            if step.status is Status.FAILED:
-                return step
-        return None
+    def _has_room(self) -> bool:
+        """Return whether another job may be started now."""
+        goes_on = self.keep_going or not self._failed
+        return goes_on and len(self._running) < self.slots.limit
 
     def _fresh(self) -> Run:
         """Return the record of a run of which nothing has happened yet."""
@@ -133,7 +147,7 @@ class Execution:
                 name=task.step.name,
                 type=task.step.type,
                 job_name=task.job_name,
-                log=self._folder(task) / "log.txt",
+                log=self._folder / task.step.name / "log.txt",
             )
             for task in self.plan.tasks
         )
@@ -145,151 +159,75 @@ class Execution:
             steps=steps,
         )
 
-    def _folder(self, task: Task) -> Path:
-        """Return where a task keeps its log, its request and its work tree."""
-        return self.home / RUNS / self.plan.id / task.step.name
-
-    def _run_task(self, task: Task) -> StepRun:
-        """Bring one task to its end and write that down, whatever it is."""
-        self._note(task, status=Status.EXECUTING, started_at=now())
-        began = time.perf_counter()
-        end = _End(status=Status.STOPPED, failure=INTERRUPTED)
-        try:
-            end = self._attempt(task)
-        except (HomeError, OSError) as error:
-            end = _End(status=Status.FAILED, failure=str(error))
-            raise
-        finally:
-            seconds = time.perf_counter() - began
-            step = self._note_end(task, end, seconds)
-            self.announce(StepFinished(step))
-        return step
-
-    def _note_end(self, task: Task, end: _End, seconds: float) -> StepRun:
-        """Write down how a task ended, and what later runs can take of it."""
-        changes = attrs.asdict(end, recurse=False)
-        del changes["kept"]
-        before = self.record
-        try:
-            with self.history.together():
-                # Both or neither: a step that is not run again has a whole record.
-                if end.kept is not None:
-                    self.cache.results.keep(end.kept)
-                return self._note(task, **changes, finished_at=now(), seconds=seconds)
-        except HomeError as error:
-            # What nobody could write down is no success, whatever comes of the run.
-            step = before.step(task.step.name)
-            step = attrs.evolve(step, status=Status.FAILED, failure=str(error))
-            self.record = before.with_step(step)
-            raise
-
-    def _attempt(self, task: Task) -> _End:
-        """Take an earlier result, or run the task."""
-        asked = task.step.request
-        try:
-            scope = self.plan.scope(task, self.described)
-            request = Node(resolve(asked, scope), asked.address)
-            inputs = task.kind.inputs(request)
-            verdict = self.cache.judge(self.plan.pipeline, task.step, request, inputs)
-            if verdict.result is not None:
-                return self._reuse(task, verdict.result)
-            started = self._note(task, reasons=verdict.reasons)
-            if self.cache.mode is CacheMode.ONLY:
-                why = f"no earlier result can be taken: {'; '.join(verdict.reasons)}"
-                return _End(status=Status.FAILED, failure=why)
-            self.announce(StepStarted(started))
-            return self._run_job(task, request, verdict)
-        except RequestError as error:
-            return _End(status=Status.FAILED, failure=str(error))
-
-    def _reuse(self, task: Task, result: Result) -> _End:
-        """Take an earlier result."""
-        self.described[task.step.name] = result.properties
-        earlier = self.history.step(result.run, result.step)
-        self._note(
-            task,
-            job_name=earlier.job_name,
-            log=earlier.log,
-            reused_from=result.run,
-        )
-        return _End(
-            status=Status.SUCCEEDED,
-            exit_code=earlier.exit_code,
-            series=earlier.series,
-            artifacts=earlier.artifacts,
-        )
-
-    def _run_job(self, task: Task, request: Node, verdict: Verdict) -> _End:
-        """Run a task's job to its end."""
-        job = self._job(task)
-        job.folder.mkdir(parents=True, exist_ok=True)
-        write_json(job.folder / "request.json", request.value)
-        self._prepare()
-        result = task.kind.run(request, job)
-        end = _End(
-            status=Status.FAILED if result.failure else Status.SUCCEEDED,
-            failure=result.failure,
-            exit_code=result.exit_code,
-            series=result.series,
-            artifacts=result.artifacts,
-        )
-        if result.failure is not None:
-            return end
-        self.described[task.step.name] = result.properties
-        # After a failure the work tree stays, for it shows what the job saw. If it
-        # cannot go, say because a process that left the job still writes there, it
-        # stays until the run is pruned: the step has succeeded all the same.
-        with contextlib.suppress(OSError):
-            remove(job.tree.root)
-        return attrs.evolve(end, kept=self._kept(task, verdict, result))
-
-    def _prepare(self) -> None:
-        """Let the backend get ready for all that comes, now that something does.
-
-        Not before: a run that takes everything from earlier ones needs nothing.
-        """
-        if not self.is_prepared:
-            self.is_prepared = True
-            to_come = scripts_to_come(
-                self.plan, self.described, storage=self.storage, host=self.host
-            )
-            self.backend.prepare(to_come)
-
-    def _kept(self, task: Task, verdict: Verdict, result: JobResult) -> Result | None:
-        """Return what later runs can take, if they may."""
-        if verdict.key is None:
-            return None
+    def _begin(self, task: Task) -> bool:
+        """Begin a task; return whether its job runs now, or else it is over."""
         name = task.step.name
-        if not self.cache.still_holds(verdict):
-            self.announce(StepWarned(name, CHANGED))
-            return None
-        kept = self.cache.result(
-            verdict.key,
-            result,
-            run=self.plan.id,
-            pipeline=self.plan.pipeline,
-            step=name,
+        if self._failed_before(name):
+            return False
+        if isinstance(task.kind, UnselectedKind) and task.kind.taken is None:
+            self._journal.skip(name, UNSELECTED)
+            return False
+        why = why_skipped(
+            task.step,
+            needs=self.plan.needs[name],
+            described=self._runner.decided,
+            skipped=self._skipped,
         )
-        if not all(map(self.storage.is_own, result.artifacts.values())):
-            self.announce(StepWarned(name, OVERWRITTEN))
-            return None
-        return kept
+        if why is not None:
+            self._journal.skip(name, why)
+            self._skipped.add(name)
+            return False
+        self._journal.begin(name)
+        found = self._tried(name, partial(self._runner.begin, task))
+        if isinstance(found, End):
+            self._end(name, found)
+            return False
+        self._running.add(name)
+        self._workers.start(name, found)
+        return True
 
-    def _job(self, task: Task) -> Job:
-        """Return what the task's kind needs to run it."""
-        return Job(
-            step=task.step.name,
-            name=task.job_name,
-            folder=self._folder(task),
-            storage=self.storage,
-            backend=self.backend,
-            host=self.host,
-            announce=self.announce,
-        )
+    def _failed_before(self, name: str) -> bool:
+        """Return whether something has failed that a step needs."""
+        return not self.plan.ancestors[name].isdisjoint(self._failed)
 
-    def _note(self, task: Task, **changes: Any) -> StepRun:
-        """Write down what changed about a step."""
-        step = attrs.evolve(self.record.step(task.step.name), **changes)
-        self.record = self.record.with_step(step)
-        self.history.save_step(self.record, step.name)
-        return step
+    def _finish(self, ended: Ended) -> str:
+        """Write down how a job ended; return the name of its step."""
+        name = ended.name
+        self._running.discard(name)
+        end = self._tried(name, lambda: self._runner.end(name, ended.get()))
+        self._end(name, end)
+        return name
+
+    def _tried(self, name: str, act: Callable[[], T]) -> T | End:
+        """Return what comes of an act, or the end that it makes of a step."""
+        try:
+            return act()
+        except RequestError as error:
+            return End.failed(str(error))
+        except BaseException as error:
+            self._end(name, End.by(error))
+            raise
+
+    def _end(self, name: str, end: End) -> None:
+        """Write down how a step ended, whether it came to run or not."""
+        step = self._journal.end(name, end)
+        if step.status is Status.FAILED:
+            self._failed.append(name)
+        if step.status is Status.SUCCEEDED:
+            self._runner.know(step)
+
+    def _end_all(self) -> None:
+        """Stop what runs, and write down of each job how it ended, if that can be."""
+        self._running.clear()
+        try:
+            for ended in self._workers.stop():
+                with contextlib.suppress(HomeError, OSError):
+                    if ended.error is None or isinstance(ended.error, RequestError):
+                        self._finish(ended)
+                    else:
+                        self._end(ended.name, End.by(ended.error))
+        finally:
+            for step in self._journal.record.steps:
+                if step.status is Status.EXECUTING:
+                    with contextlib.suppress(HomeError):
+                        self._end(step.name, End.by(StoppedError()))

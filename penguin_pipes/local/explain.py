@@ -12,8 +12,10 @@ import attrs
 
 from penguin_pipes.definition import Node
 from penguin_pipes.errors import InputError
-from penguin_pipes.local.cache.judge import FIRST, Verdict
+from penguin_pipes.local.branches import why_skipped
+from penguin_pipes.local.cache.judge import FIRST
 from penguin_pipes.local.engine import HOME, NONE
+from penguin_pipes.local.jobs import Decision
 from penguin_pipes.local.preparation import Asked, Prepared, prepared
 from penguin_pipes.local.resolve import resolve
 
@@ -21,11 +23,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from penguin_pipes.local.backends import Images
-    from penguin_pipes.local.cache import Cache, Result
+    from penguin_pipes.local.cache import Cache, Result, Verdict
+    from penguin_pipes.local.jobs import StandIn
     from penguin_pipes.local.parameters import Given
-    from penguin_pipes.local.preflight import Task
+    from penguin_pipes.local.plan import Task
 
 NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+ALWAYS: Final = "it takes no job, and is done again in every run"
 
 
 @attrs.frozen(kw_only=True)
@@ -38,7 +42,8 @@ class Explanation:
             would run.
         waits_for: A step before it that would run. What that writes is not known yet,
             and if it is the same as before, this step is reused.
-        reasons: Why the step, or the one it waits for, would run.
+        is_skipped: Whether it would not be run at all.
+        reasons: Why the step, or the one it waits for, would run, or would not.
         parts: What its key holds now, by name; empty if that is not known yet.
         compared_to: The id of the run that the key was compared with.
         before: What the key of that run held.
@@ -47,6 +52,7 @@ class Explanation:
     step: str
     reused_from: str | None = None
     waits_for: str | None = None
+    is_skipped: bool = False
     reasons: tuple[str, ...] = ()
     parts: Mapping[str, Any] = NOTHING
     compared_to: str | None = None
@@ -61,6 +67,7 @@ def explain_locally(
     parameters: Mapping[str, Given] = NONE,
     name: str = "pipeline",
     home: Path = HOME,
+    stand_ins: Mapping[str, StandIn] = NONE,
     images: Images | None = None,
 ) -> Explanation:
     """Return what `run_locally` would find in its cache for *step*.
@@ -74,6 +81,7 @@ def explain_locally(
         parameters: As for `run_locally`.
         name: As for `run_locally`.
         home: As for `run_locally`.
+        stand_ins: As for `run_locally`.
         images: The `images` of the backend that would run it, if it is not processes.
 
     Raises:
@@ -81,14 +89,20 @@ def explain_locally(
         HomeError: If the home cannot be used.
     """
     asked = Asked(
-        definition=definition, files=files, parameters=parameters, name=name, home=home
+        definition=definition,
+        files=files,
+        parameters=parameters,
+        name=name,
+        home=home,
+        stand_ins=stand_ins,
     )
     return explain(asked, step, images=images)
 
 
 def explain(asked: Asked, step: str, *, images: Images | None = None) -> Explanation:
     """Explain one step of what is asked for; see `explain_locally`."""
-    with prepared(asked, images=images) as run, contextlib.ExitStack() as stack:
+    with contextlib.ExitStack() as stack:
+        run = stack.enter_context(prepared(asked, images=images))
         tasks = {task.step.name: task for task in run.plan.tasks}
         if step not in tasks:
             near = difflib.get_close_matches(step, tasks, n=1)
@@ -102,30 +116,42 @@ def explain(asked: Asked, step: str, *, images: Images | None = None) -> Explana
 
 def _explained(run: Prepared, cache: Cache, wanted: Task) -> Explanation:
     """Return what the cache would do about one task, and those it needs."""
+    name = wanted.step.name
     described: dict[str, Mapping[str, Any]] = {}
-    above = run.plan.ancestors[wanted.step.name]
+    skipped: set[str] = set()
     for task in run.plan.tasks:
-        if task.step.name in above:
-            verdict = _verdict(run, cache, task, described)
-            if verdict.result is None:
-                return Explanation(
-                    step=wanted.step.name,
-                    waits_for=task.step.name,
-                    reasons=verdict.reasons,
-                )
-            described[task.step.name] = verdict.result.properties
-    verdict = _verdict(run, cache, wanted, described)
-    return _explanation(run, cache, wanted, verdict)
+        each = task.step.name
+        if each != name and each not in run.plan.ancestors[name]:
+            continue
+        needs = run.plan.needs[each]
+        why = why_skipped(task.step, needs=needs, described=described, skipped=skipped)
+        if why is not None:
+            skipped.add(each)
+            if each == name:
+                return Explanation(step=name, is_skipped=True, reasons=(why,))
+            continue
+        request = _request(run, task, described)
+        if isinstance(task.kind, Decision):
+            described[each] = task.described(task.kind.decide(request).properties)
+            continue
+        if not task.is_job and each != name:
+            return Explanation(step=name, waits_for=each, reasons=(ALWAYS,))
+        if not task.is_job:
+            continue
+        inputs = task.kind.inputs(request)
+        verdict = cache.judge(run.plan.pipeline, task.step, request, inputs)
+        if each == name:
+            return _explanation(run, cache, wanted, verdict)
+        if verdict.result is None:
+            return Explanation(step=name, waits_for=each, reasons=verdict.reasons)
+        described[each] = task.described(verdict.result.properties)
+    return Explanation(step=name, reasons=(ALWAYS,))
 
 
-def _verdict(
-    run: Prepared, cache: Cache, task: Task, described: Mapping[str, Any]
-) -> Verdict:
-    """Return what the cache would do about one task, those before it being known."""
-    asked = task.step.request
-    request = Node(resolve(asked, run.plan.scope(task, described)), asked.address)
-    inputs = task.kind.inputs(request)
-    return cache.judge(run.plan.pipeline, task.step, request, inputs)
+def _request(run: Prepared, task: Task, described: Mapping[str, Any]) -> Node:
+    """Return what one task asks for, those before it being known."""
+    asked, scope = task.step.request, run.plan.scope(task, described, run.storage)
+    return Node(resolve(asked, scope), asked.address)
 
 
 def _explanation(

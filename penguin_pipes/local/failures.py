@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 from penguin_pipes.local.backends import last_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from penguin_pipes.local.records import StepRun
 
 SHOWN: Final = 15
@@ -26,3 +28,13 @@ def failure_message(step: StepRun) -> str:
     if step.log.parent.exists():
         parts.append(f"what the job saw is kept in: {step.log.parent}")
     return "\n".join(parts)
+
+
+def failures_message(steps: Sequence[StepRun]) -> str:
+    """Return what is to be said of the first of *steps*, and that others failed too."""
+    first, *others = steps
+    message = failure_message(first)
+    if others:
+        names = ", ".join(repr(step.name) for step in others)
+        message = f"{message}\nfailed as well: {names}"
+    return message

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from penguin_pipes.local.database import Database
 from penguin_pipes.local.records import MetricPoint, Run, Status, StepRun
+from penguin_pipes.local.registry import Registry
+from penguin_pipes.local.trials import Trials
 
 if TYPE_CHECKING:
     import sqlite3
@@ -30,12 +32,18 @@ class History:
     Args:
         home: The folder, which is made if it is missing, or its opened database.
 
+    Attributes:
+        registry: The models that were registered.
+        trials: Those of the tuning steps.
+
     Raises:
         HomeError: If it cannot be used; also from every method.
     """
 
     def __init__(self, home: Path | Database) -> None:
         self._database = home if isinstance(home, Database) else Database(home)
+        self.registry = Registry(self._database)
+        self.trials = Trials(self._database)
 
     def __enter__(self) -> Self:
         return self
@@ -89,6 +97,8 @@ class History:
                 for name, path in step.artifacts.items()
             ],
         )
+        for trial in step.trials:
+            self.trials.save(run, step.name, trial)
 
     def _columns(self, run: str, position: int, step: StepRun) -> dict[str, Any]:
         """Return one step as it is kept."""
@@ -107,6 +117,8 @@ class History:
             "failure": step.failure,
             "reused_from": step.reused_from,
             "reasons": json.dumps(step.reasons),
+            "attempts": step.attempts,
+            "properties": json.dumps(dict(step.properties)),
             # The order of metrics and artifacts, which tables do not keep.
             "names": json.dumps([*step.series, *step.artifacts]),
         }
@@ -144,6 +156,7 @@ class History:
                 "UPDATE steps SET status = ?, failure = ? WHERE run = ? AND status = ?",
                 *(Status.STOPPED, KILLED, identity, Status.EXECUTING),
             )
+            self.trials.end_killed(identity, KILLED)
 
     def forget(self, identity: str) -> None:
         """Delete the record of a run, and the results that later runs could take."""
@@ -219,8 +232,11 @@ class History:
             failure=row["failure"],
             reused_from=row["reused_from"],
             reasons=tuple(json.loads(row["reasons"])),
+            attempts=row["attempts"],
+            properties=json.loads(row["properties"]),
             series=_in_order(_series(points), names),
             artifacts=_in_order(artifacts, names),
+            trials=self.trials.of(*key) if row["type"] == "Tuning" else (),
         )
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 HOME: Final = "home.lock"
 RUN: Final = "run.lock"
 PUBLISHING: Final = "publish.lock"
+TURNS: Final = "turns"
 
 
 @contextlib.contextmanager
@@ -63,6 +64,14 @@ def publishing(home: Path) -> Iterator[None]:
     """Be the only one that changes what a name in S3 stands for."""
     home.mkdir(parents=True, exist_ok=True)
     with _held(home / PUBLISHING, fcntl.LOCK_EX):
+        yield
+
+
+@contextlib.contextmanager
+def one_at_a_time(home: Path, what: str) -> Iterator[None]:
+    """Be the only one in the home that does *what*, waiting for one's turn."""
+    (home / TURNS).mkdir(parents=True, exist_ok=True)
+    with _held(home / TURNS / f"{what}.lock", fcntl.LOCK_EX):
         yield
 
 

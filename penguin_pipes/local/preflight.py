@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, Never, TypeAlias
 
 import attrs
 
@@ -22,68 +23,37 @@ from penguin_pipes.definition import (
     upstream,
 )
 from penguin_pipes.errors import DefinitionError, InputError, UnsupportedError
-from penguin_pipes.local.contract.names import arn, execution_id, job_name
+from penguin_pipes.local.contract.names import (
+    arn,
+    execution_id,
+    job_name,
+    tuning_job_name,
+)
 from penguin_pipes.local.contract.requests import images_of
-from penguin_pipes.local.jobs import KINDS, JobKind
+from penguin_pipes.local.jobs import (
+    KINDS,
+    JobKind,
+    StandIn,
+    StandInKind,
+    UnselectedKind,
+)
+from penguin_pipes.local.jobs.stand_ins import refuse_strangers
+from penguin_pipes.local.plan import JOB_NAMES, Plan, Task
 from penguin_pipes.local.records import now
-from penguin_pipes.local.resolve import Scope, Unknown, resolve
+from penguin_pipes.local.resolve import Unknown, resolve
+from penguin_pipes.local.retries import policies_of
 from penguin_pipes.local.storage import S3Uri, Storage
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from penguin_pipes.local.contract.requests import DataInput
+    from penguin_pipes.local.selection import Selection
 
 Fetch: TypeAlias = Callable[[str], Mapping[str, Path]]
 """An S3 name → the objects at or below it, by their names."""
 
-JOB_NAMES = ("ProcessingJobName", "TrainingJobName")
-
-
-@attrs.frozen(kw_only=True)
-class Task:
-    """One step that is ready to be run in its turn.
-
-    Attributes:
-        step: What to run.
-        kind: What runs it.
-        job_name: The name its job has.
-    """
-
-    step: Step
-    kind: JobKind
-    job_name: str
-
-
-@attrs.frozen(kw_only=True)
-class Plan:
-    """A run that was found to be possible.
-
-    Attributes:
-        id: The run's.
-        pipeline: The pipeline's name.
-        parameters: The value of every parameter.
-        execution: What ``Execution.*`` leads to.
-        tasks: The steps in the order in which they run.
-        ancestors: For every step, all that must have finished before it.
-        images: The images that the steps name.
-    """
-
-    id: str
-    pipeline: str
-    parameters: Mapping[str, Scalar]
-    execution: Mapping[str, str]
-    tasks: tuple[Task, ...]
-    ancestors: Mapping[str, set[str]]
-    images: tuple[str, ...] = ()
-
-    def scope(self, task: Task, steps: Mapping[str, Mapping[str, Any]]) -> Scope:
-        """Return what the references of one task can lead to."""
-        own = dict.fromkeys(JOB_NAMES, task.job_name)
-        moment = {"CurrentDateTime": now().isoformat(timespec="milliseconds")}
-        return Scope(
-            parameters=self.parameters,
-            execution={**self.execution, **moment, **own},
-            steps=steps,
-        )
+NONE: Final[Mapping[str, Never]] = MappingProxyType({})
 
 
 def make_plan(
@@ -92,24 +62,30 @@ def make_plan(
     name: str,
     parameters: Mapping[str, Scalar],
     storage: Storage,
-    kinds: Mapping[str, JobKind] = KINDS,
+    stand_ins: Mapping[str, StandIn] = NONE,
+    selection: Selection | None = None,
+    known: Mapping[str, JobKind] = KINDS,
     fetch: Fetch | None = None,
 ) -> Plan:
     """Return how *definition* will run.
 
     Args:
         definition: The pipeline.
-        name: Its name.
+        name: What it is called.
         parameters: The value of every parameter.
         storage: Where inputs come from.
-        kinds: What runs the steps, by their types.
+        stand_ins: Functions for steps that cannot run here.
+        selection: Which steps run; all of them if None.
+        known: What runs the steps, by their types.
         fetch: Brings inputs that are not there, once all else was found right.
 
     Raises:
         RequestError: If it cannot; nothing has been started or written.
     """
-    order = in_order(definition)
-    _refuse_types(definition, kinds)
+    order, needs = in_order(definition), upstream(definition)
+    refuse_strangers(stand_ins, order, known)
+    kinds = {step.name: _kind(step, known, stand_ins, selection) for step in order}
+    _refuse_types(step for step in order if kinds[step.name] is None)
     identity = execution_id()
     pipeline = arn("pipeline", name)
     plan = Plan(
@@ -123,8 +99,13 @@ def make_plan(
             "PipelineExecutionArn": f"{pipeline}/execution/{identity}",
             "StartDateTime": now().isoformat(timespec="milliseconds"),
         },
-        tasks=tuple(_task(step, kinds[step.type], identity) for step in order),
-        ancestors=_ancestors(definition, order),
+        tasks=tuple(
+            _task(step, identity, kind)
+            for step in order
+            if (kind := kinds[step.name]) is not None
+        ),
+        needs=needs,
+        ancestors=_ancestors(needs, order),
     )
     if fetch is not None:
         missing: dict[str, None] = {}
@@ -134,32 +115,57 @@ def make_plan(
     return attrs.evolve(plan, images=_rehearse(plan, storage))
 
 
-def _refuse_types(definition: Definition, kinds: Mapping[str, JobKind]) -> None:
-    """Raise if there are steps of a type that does not run here; name them all."""
-    strange = [step for step in definition.steps if step.type not in kinds]
+def _kind(
+    step: Step,
+    known: Mapping[str, JobKind],
+    stand_ins: Mapping[str, StandIn],
+    selection: Selection | None,
+) -> JobKind | None:
+    """Return what runs a step, or None if nothing can."""
+    if selection is not None and step.name not in selection.names:
+        return UnselectedKind(selection.taken.get(step.name))
+    act = stand_ins.get(step.name)
+    return known.get(step.type) if act is None else StandInKind(step, act)
+
+
+def _refuse_types(steps: Iterable[Step]) -> None:
+    """Raise if there are steps of types that do not run here; name them all."""
+    strange = [*steps]
     if strange:
         names = ", ".join(f"{step.name!r} ({step.type})" for step in strange)
-        msg = f"the local run cannot run {names}; it runs {' and '.join(kinds)} steps"
+        functions = ", ".join(f"{step.name!r}: function" for step in strange)
+        msg = (
+            f"the local run cannot run {names}; it runs {_listed(KINDS)} steps, and "
+            f"run_locally(stand_ins={{{functions}}}) has a function stand in"
+        )
         raise UnsupportedError(msg, address=strange[0].address)
 
 
-def _task(step: Step, kind: JobKind, identity: str) -> Task:
+def _listed(words: Iterable[str]) -> str:
+    """Return words as a sentence lists them."""
+    *most, last = words
+    return f"{', '.join(most)} and {last}"
+
+
+def _task(step: Step, identity: str, kind: JobKind) -> Task:
     """Return one step with the name of its job."""
     prefix = next(
         (step.arguments[key] for key in JOB_NAMES if key in step.arguments), ""
     )
-    name = job_name(
+    make_name = tuning_job_name if step.type == "Tuning" else job_name
+    name = make_name(
         identity, step.name, prefix=prefix if isinstance(prefix, str) else ""
     )
-    return Task(step=step, kind=kind, job_name=name)
+    return Task(step=step, kind=kind, job_name=name, retries=policies_of(step))
 
 
-def _ancestors(definition: Definition, order: tuple[Step, ...]) -> dict[str, set[str]]:
+def _ancestors(
+    needs: Mapping[str, tuple[str, ...]], order: tuple[Step, ...]
+) -> dict[str, set[str]]:
     """Return, for every step, all that must have finished before it."""
-    direct = upstream(definition)
     found: dict[str, set[str]] = {}
     for step in order:
-        above = direct[step.name]
+        above = needs[step.name]
         found[step.name] = set(above).union(*(found[name] for name in above))
     return found
 
@@ -175,21 +181,25 @@ def _rehearse(
         missing: Gets the names of inputs that nobody has, instead of an error.
 
     Returns:
-        The images that they name.
+        The images that jobs name.
     """
     images: dict[str, None] = {}
-    expected: dict[str, Mapping[str, Any]] = {}
+    expected: dict[str, Mapping[str, Any] | Unknown] = {}
     written: dict[str, tuple[S3Uri, ...]] = {}
     for task in plan.tasks:
         name, asked = task.step.name, task.step.request
+        if isinstance(task.kind, UnselectedKind):
+            expected[name] = task.expected(asked)
+            continue
         request = Node(resolve(asked, plan.scope(task, expected)), asked.address)
         task.kind.check(request, storage)
-        images |= dict.fromkeys(images_of(request.value))
+        if not isinstance(task.kind, StandInKind):
+            images |= dict.fromkeys(images_of(request.value))
         for data in task.kind.inputs(request):
             _refuse_unmapped(
                 data, name, storage, written, plan.ancestors[name], missing
             )
-        expected[name] = task.kind.expected(request, task.job_name)
+        expected[name] = task.expected(request)
         written[name] = tuple(
             _parsed(uri, request.address)
             for uri in task.kind.outputs(request, task.job_name)

@@ -16,15 +16,22 @@ from penguin_pipes.local.cache.surroundings import in_images, surroundings
 from penguin_pipes.local.database import FILE, Database
 from penguin_pipes.local.digests import Digests
 from penguin_pipes.local.disk import home_errors
-from penguin_pipes.local.jobs import kinds
+from penguin_pipes.local.history import History
+from penguin_pipes.local.jobs import StandIn, kinds
 from penguin_pipes.local.parameters import Given, bind
-from penguin_pipes.local.preflight import Fetch, Plan, make_plan
+from penguin_pipes.local.plan import Plan
+from penguin_pipes.local.preflight import Fetch, make_plan
+from penguin_pipes.local.recovery import RUNS
+from penguin_pipes.local.resuming import Resumed, to_resume
+from penguin_pipes.local.selection import Choice, Selection, select
 from penguin_pipes.local.storage import Storage
+from penguin_pipes.local.tuning.parents import refuse_unknown_parents
 
 if TYPE_CHECKING:
     from contextlib import ExitStack
 
-    from penguin_pipes.definition import Node
+    from penguin_pipes.definition import Definition, Node
+    from penguin_pipes.local.records import Run
 
 
 def _absolute(path: Path) -> Path:
@@ -42,6 +49,9 @@ class Asked:
         parameters: Values for the pipeline's parameters.
         name: The pipeline's name.
         home: The folder that keeps the runs and what they wrote.
+        stand_ins: Functions for steps that cannot run here.
+        choice: Which steps are to be run.
+        resume: Whether to go on from the last run.
         warnings: What `refuse_errors` said of this very definition, if it was asked.
         fetch: Brings inputs that are not on this computer: an S3 name → the objects at
             or below it, by their names. None to refuse the run.
@@ -52,6 +62,9 @@ class Asked:
     parameters: Mapping[str, Given]
     name: str
     home: Path = attrs.field(converter=_absolute)
+    stand_ins: Mapping[str, StandIn] = attrs.field(factory=dict)
+    choice: Choice = attrs.field(factory=Choice)
+    resume: bool = False
     warnings: tuple[Problem, ...] | None = None
     fetch: Fetch | None = None
 
@@ -66,6 +79,7 @@ class Prepared:
         home: The folder that keeps it.
         storage: Where its inputs come from and its outputs go.
         memory: The home's database, if there is one already.
+        resumed: The run that is gone on from, if one is.
         images: What its jobs run in; None if this computer stands in for them.
     """
 
@@ -74,6 +88,7 @@ class Prepared:
     home: Path
     storage: Storage
     memory: Database | None
+    resumed: Resumed | None = None
     images: Images | None = None
 
     def database(self, stack: ExitStack) -> Database:
@@ -88,6 +103,7 @@ class Prepared:
             storage=self.storage,
             surroundings=self._surroundings(),
             mode=mode,
+            resumed={} if self.resumed is None else self.resumed.results,
         )
 
     def _surroundings(self) -> Callable[[Node], Mapping[str, str]]:
@@ -129,14 +145,41 @@ def prepared(asked: Asked, *, images: Images | None = None) -> Iterator[Prepared
             name=asked.name,
             parameters=bound.values,
             storage=storage,
-            kinds=kinds(in_images=images is not None),
+            stand_ins=asked.stand_ins,
+            selection=_selection(asked, parsed, memory),
+            known=kinds(in_images=images is not None),
             fetch=asked.fetch,
         )
+        refuse_unknown_parents(plan, memory)
         yield Prepared(
             plan=plan,
             warnings=warnings,
             home=asked.home,
             storage=storage,
             memory=memory,
+            resumed=_resumed(asked, memory),
             images=images,
         )
+
+
+def _selection(
+    asked: Asked, definition: Definition, memory: Database | None
+) -> Selection | None:
+    """Return which steps run, or None if all do."""
+    if not asked.choice.is_made:
+        return None
+    runs = _runs(memory)
+    return select(asked.choice, definition, runs=runs, pipeline=asked.name)
+
+
+def _resumed(asked: Asked, memory: Database | None) -> Resumed | None:
+    """Return the run that is gone on from, or None if none is."""
+    if not asked.resume:
+        return None
+    folder = asked.home / RUNS
+    return to_resume(_runs(memory), folder=folder, pipeline=asked.name)
+
+
+def _runs(memory: Database | None) -> tuple[Run, ...]:
+    """Return the records of all runs, the newest first."""
+    return () if memory is None else History(memory).runs()

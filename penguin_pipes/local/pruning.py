@@ -138,15 +138,14 @@ def _kept(
     max_bytes: int | None,
 ) -> set[str]:
     """Return which runs stay: the newest ones that fit, and those they took from."""
+    by_id = {run.id: run for run in runs}
     kept: set[str] = set()
     total = 0
     for run in runs:
         # Records can lie in the future, or out of order: clocks can be set.
         if kept and since is not None and run.started_at < since:
             continue
-        # What is taken is always the original: there are no chains.
-        taken = {step.reused_from for step in run.steps if step.reused_from in sizes}
-        more = {run.id, *filter(None, taken)} - kept
+        more = _needed(run, by_id) - kept
         size = sum(sizes[each] for each in more)
         if kept and max_bytes is not None and total + size > max_bytes:
             break
@@ -155,16 +154,37 @@ def _kept(
     return kept
 
 
+def _needed(run: Run, by_id: Mapping[str, Run]) -> set[str]:
+    """Return a run, and those whose results or trials it took.
+
+    What is taken is always the original; but a step that was taken can be a tuning
+    step that took trials itself.
+    """
+    found = {run.id}
+    waiting = [run]
+    while waiting:
+        for step in waiting.pop().steps:
+            taken = {step.reused_from, *(trial.taken_from for trial in step.trials)}
+            more = (taken & by_id.keys()) - found
+            found |= {each for each in more if each is not None}
+            waiting += [by_id[each] for each in more if each is not None]
+    return found
+
+
+def _outputs(run: Run) -> set[Path]:
+    """Return where the outputs of a run lie, as far as there is a record of them."""
+    own = {path for step in run.steps for path in step.artifacts.values()}
+    trials = (trial for step in run.steps for trial in step.trials)
+    return own | {path for trial in trials for path in trial.artifacts.values()}
+
+
 def _places(home: Path, runs: Iterable[Run]) -> dict[str, set[Path]]:
     """Return where the outputs of every run lie, those that it took included.
 
     A run that was killed may have published more than there is a record of. The names
     of outputs hold the id of their run, unless a definition fixes them.
     """
-    found = {
-        run.id: {path for step in run.steps for path in step.artifacts.values()}
-        for run in runs
-    }
+    found = {run.id: _outputs(run) for run in runs}
     for path in (home / "s3").rglob("*"):
         for run in found.keys() & set(WORDS.split(path.name)):
             if found[run].isdisjoint(path.parents):

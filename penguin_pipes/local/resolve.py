@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -14,9 +14,10 @@ from penguin_pipes.definition import (
     Reference,
     Scalar,
     expression,
+    parse_path,
     parse_reference,
 )
-from penguin_pipes.definition.node import as_text
+from penguin_pipes.definition.node import as_text, shown
 from penguin_pipes.errors import DefinitionError
 
 NAMES: Final = ("OutputName", "InputName", "MetricName", "ChannelName", "Name")
@@ -32,6 +33,11 @@ class Unknown(str):
     __slots__ = ()
 
 
+def not_read(_: str, __: Node) -> Any:
+    """Return what is in a JSON file before the run, when nobody can know it."""
+    return Unknown("a property file")
+
+
 @attrs.frozen(kw_only=True)
 class Scope:
     """What references can lead to.
@@ -40,11 +46,13 @@ class Scope:
         parameters: The values of the run's parameters.
         execution: The run's own variables: its id, name, moments.
         steps: What each finished step's Describe call would return.
+        read: Returns the JSON document of an S3 name, or raises the node's error.
     """
 
     parameters: Mapping[str, Scalar] = MappingProxyType({})
     execution: Mapping[str, str] = MappingProxyType({})
-    steps: Mapping[str, Mapping[str, Any]] = MappingProxyType({})
+    steps: Mapping[str, Mapping[str, Any] | Unknown] = MappingProxyType({})
+    read: Callable[[str, Node], Any] = not_read
 
 
 def resolve(node: Node, scope: Scope) -> Any:
@@ -61,6 +69,8 @@ def resolve(node: Node, scope: Scope) -> Any:
             )
         case "Std:Join":
             return _join(node.need("Std:Join"), scope)
+        case "Std:JsonGet":
+            return _json_get(node.need("Std:JsonGet"), scope)
         case str(name):
             node.cannot_run(f"{name} cannot be computed by the local run yet")
         case None:
@@ -80,6 +90,33 @@ def _join(node: Node, scope: Scope) -> str:
             Node(part, item.address).expected("something to join: a string or number")
     text = node.text_of("On").join(as_text(part) for part in parts)
     return Unknown(text) if any(isinstance(part, Unknown) for part in parts) else text
+
+
+def _json_get(node: Node, scope: Scope) -> Any:
+    """Return what a path leads to in a JSON file."""
+    source = node.get("PropertyFile") or node.need("S3Uri")
+    uri = resolve(source, scope)
+    if isinstance(uri, Unknown):
+        return uri
+    path = node.need("Path")
+    value = scope.read(Node(uri, source.address).text(), source)
+    at = Node(f"{path.literal()} in {uri}", path.address)
+    for part in parse_path(path.literal(), path):
+        if isinstance(value, Unknown):
+            return value
+        value = _inside(value, part, at)
+    return value
+
+
+def _inside(value: Any, part: str | int, at: Node) -> Any:
+    """Return what lies one step further down a JSON document."""
+    if isinstance(part, int) and isinstance(value, list):
+        if part < len(value):
+            return value[part]
+        at.refuse(f"{at.value} leads nowhere: there is no item [{part}]")
+    if isinstance(part, int) or not isinstance(value, Mapping):
+        at.refuse(f"{at.value} leads nowhere: there is no {part!r} in {shown(value)}")
+    return _member(value, part, at)
 
 
 def _get(reference: Reference, scope: Scope) -> Any:

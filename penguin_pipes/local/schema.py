@@ -81,5 +81,56 @@ CREATE TABLE digests (
 ) WITHOUT ROWID;
 """
 
-LAYOUTS: Final = (RUNS, CACHE)
+TRIALS: Final = """
+CREATE TABLE trials (
+    run TEXT NOT NULL,
+    step TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    definition TEXT NOT NULL,
+    job_name TEXT NOT NULL,
+    log TEXT NOT NULL,
+    hyperparameters TEXT NOT NULL,
+    status TEXT NOT NULL,
+    metric TEXT NOT NULL,
+    maximize INTEGER NOT NULL,
+    objective REAL,
+    stopped_by TEXT,
+    failure TEXT,
+    started_at TEXT,
+    finished_at TEXT,
+    seconds REAL,
+    exit_code INTEGER,
+    series TEXT NOT NULL,
+    artifacts TEXT NOT NULL,
+    taken_from TEXT,
+    key TEXT,
+    digests TEXT NOT NULL DEFAULT '{}',
+    PRIMARY KEY (run, step, number),
+    FOREIGN KEY (run, step) REFERENCES steps (run, name) ON DELETE CASCADE
+) WITHOUT ROWID;
+CREATE INDEX trials_by_key ON trials (key);
+"""
+
+FLOW: Final = """
+ALTER TABLE steps ADD COLUMN attempts INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE steps ADD COLUMN properties TEXT NOT NULL DEFAULT '{}';
+CREATE TABLE model_groups (
+    name TEXT PRIMARY KEY,
+    last INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE model_packages (
+    model_group TEXT NOT NULL REFERENCES model_groups (name),
+    version INTEGER NOT NULL,
+    run TEXT NOT NULL,
+    step TEXT NOT NULL,
+    approval TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    properties TEXT NOT NULL,
+    PRIMARY KEY (model_group, version),
+    FOREIGN KEY (run, step) REFERENCES steps (run, name) ON DELETE CASCADE
+) WITHOUT ROWID;
+CREATE INDEX model_packages_by_run ON model_packages (run, step);
+"""
+
+LAYOUTS: Final = (RUNS, CACHE, TRIALS, FLOW)
 """The database's ``user_version`` counts how many of them it has had."""

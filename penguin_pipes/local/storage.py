@@ -170,10 +170,10 @@ class Storage:
                 _keep_others(target, aside)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 swap(aside, target)
+                self._published[target] = {**self._published.get(target, {}), **own}
         finally:
             remove(aside)
         sync_folder(target.parent)
-        self._published[target] = {**self._published.get(target, {}), **own}
         return target
 
     def is_own(self, target: Path) -> bool:

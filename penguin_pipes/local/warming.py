@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from penguin_pipes.definition import Node
 from penguin_pipes.errors import RequestError
-from penguin_pipes.local.resolve import resolve
+from penguin_pipes.local.resolve import Unknown, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from penguin_pipes.local.backends import Script
     from penguin_pipes.local.contract.host import Host
-    from penguin_pipes.local.preflight import Plan
+    from penguin_pipes.local.plan import Plan
     from penguin_pipes.local.storage import Storage
 
 
@@ -33,7 +33,7 @@ def scripts_to_come(
         storage: Where code lies.
         host: The computer, as far as jobs may know it.
     """
-    known = dict(described)
+    known: dict[str, Mapping[str, Any] | Unknown] = {**described}
     for task in plan.tasks:
         if task.step.name in described:
             continue
@@ -41,7 +41,7 @@ def scripts_to_come(
         # A step that cannot run says so when its turn has come.
         with contextlib.suppress(RequestError):
             request = Node(resolve(asked, plan.scope(task, known)), asked.address)
-            known[task.step.name] = task.kind.expected(request, task.job_name)
+            known[task.step.name] = task.expected(request)
             script = task.kind.script(request, storage, host)
             if script is not None:
                 yield script

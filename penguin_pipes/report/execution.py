@@ -11,7 +11,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from penguin_pipes.report.terminal import printable
+from penguin_pipes.report.words import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

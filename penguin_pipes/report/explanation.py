@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from penguin_pipes.report.terminal import printable
+from penguin_pipes.report.words import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,6 +27,8 @@ def show_explanation(found: Explanation, console: Console) -> None:
             f"{found.step} depends on what {found.waits_for} writes, which would run:"
             f"{reasons}"
         )
+    elif found.is_skipped:
+        verdict = f"{found.step} would be skipped:{reasons}"
     else:
         verdict = f"{found.step} would run:{reasons}"
     console.print(Text(verdict), soft_wrap=True)

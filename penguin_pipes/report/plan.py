@@ -14,7 +14,7 @@ from rich.text import Text
 
 from penguin_pipes.definition import expression
 from penguin_pipes.definition.plan import Cache, Change, StepChange
-from penguin_pipes.report.terminal import printable
+from penguin_pipes.report.words import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

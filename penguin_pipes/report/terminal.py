@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import time
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import attrs
 from rich import box
@@ -28,47 +27,22 @@ from penguin_pipes.local.events import (
     StepLine,
     StepStarted,
     StepWarned,
+    TrialFinished,
+    TrialLine,
+    TrialMetric,
+    TrialStarted,
 )
 from penguin_pipes.local.records import Run, Status, StepRun, now
+from penguin_pipes.report.trials import Board, beginning, ending, show_trials
+from penguin_pipes.report.words import MARKS, STYLES, number, printable, seconds
 
 REFRESHES_PER_SECOND: Final = 8
 SHOWN_LINES: Final = 15
 REASONS: Final = 4
 """How many of the reasons why a step ran again are told."""
 
-STYLES: Final = {
-    Status.NOT_STARTED: "dim",
-    Status.EXECUTING: "cyan",
-    Status.SUCCEEDED: "green",
-    Status.FAILED: "bold red",
-    Status.STOPPED: "yellow",
-}
-MARKS: Final = {
-    Status.NOT_STARTED: "·",
-    Status.SUCCEEDED: "✓",
-    Status.FAILED: "✗",
-    Status.STOPPED: "■",
-}
-UNPRINTABLE: Final = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]"  # colours and cursor moves
-    r"|\x1b\].*?(?:\x07|\x1b\\)"  # titles and links
-    r"|[\x00-\x08\x0a-\x1f\x7f-\x9f]"  # any other control character
-)
 
-
-def printable(line: str) -> str:
-    """Return a line of a log without anything that would move the cursor."""
-    return UNPRINTABLE.sub("", line.rpartition("\r")[2]).expandtabs(4)
-
-
-def seconds(value: float | None) -> str:
-    """Return a duration as people read it."""
-    return "" if value is None else f"{value:.1f} s"
-
-
-def number(value: float) -> str:
-    """Return a metric's value as people read it."""
-    return f"{value:.4g}"
+TrialEvent: TypeAlias = TrialStarted | TrialLine | TrialMetric | TrialFinished
 
 
 @attrs.define
@@ -79,14 +53,15 @@ class _Moment:
     began: float = 0.0
     line: str = ""
     metrics: dict[str, float] = attrs.field(factory=dict)
+    board: Board = attrs.field(factory=Board)
 
 
 class RunProgress:
     """A watcher that shows a run while it goes on.
 
-    On a terminal, one line for each step, and below the running one the last line it
-    printed; it disappears when the run is over. Elsewhere, a plain line whenever a
-    step starts or ends.
+    On a terminal, one line for each step, and below them the last line that each of
+    the running ones printed; it disappears when the run is over. Elsewhere, a plain
+    line whenever a step starts or ends.
     """
 
     def __init__(self, console: Console) -> None:
@@ -113,11 +88,27 @@ class RunProgress:
                 self._console.print(warning, soft_wrap=True)
             case MetricSeen(name, metric, point):
                 self._moments[name].metrics[metric] = point.value
+            case TrialStarted() | TrialLine() | TrialMetric() | TrialFinished():
+                self._see_trial(self._moments[event.step], event)
             case StepFinished(step):
                 self._moments[step.name].step = step
                 self._say(_sentence(step))
             case RunFinished():
                 self._close()
+
+    def _see_trial(self, moment: _Moment, event: TrialEvent) -> None:
+        """Take note of what happened in a tuning step."""
+        match event:
+            case TrialStarted(name, trial):
+                moment.board.start(trial)
+                self._say(f"{name}: {beginning(trial)}")
+            case TrialLine(_, of, line):
+                moment.line = f"trial {of}: {line}"
+            case TrialMetric(_, of, metric, point):
+                moment.board.metric(of, metric, point.value)
+            case TrialFinished(name, trial):
+                moment.board.finish(trial)
+                self._say(f"{name}: {ending(trial)}")
 
     def _open(self, run: Run) -> None:
         """Begin to show a run."""
@@ -151,17 +142,20 @@ class RunProgress:
         grid.add_column(no_wrap=True, overflow="ellipsis")
         grid.add_column(justify="right", no_wrap=True)
         grid.add_column(no_wrap=True, overflow="ellipsis")
-        last = Text()
-        for moment in list(self._moments.values()):
+        moments = list(self._moments.values())
+        for moment in moments:
             grid.add_row(*_row(moment))
             if moment.step.status is Status.EXECUTING:
-                last = Text(
-                    printable(moment.line),
-                    style="dim",
-                    no_wrap=True,
-                    overflow="ellipsis",
-                )
-        return Group(grid, last)
+                moment.board.add_to(grid)
+        running = [each for each in moments if each.step.status is Status.EXECUTING]
+        return Group(grid, *(_last(each, of=len(running)) for each in running))
+
+
+def _last(moment: _Moment, *, of: int) -> Text:
+    """Return the last line that a step printed, with its name if others run too."""
+    line = printable(moment.line)
+    text = line if of == 1 else f"{moment.step.name}: {line}"
+    return Text(text, style="dim", no_wrap=True, overflow="ellipsis")
 
 
 def why(step: StepRun) -> str:
@@ -190,7 +184,14 @@ def _sentence(step: StepRun) -> str:
     ending = f": {found}" if found else ""
     if step.reused_from is not None:
         return f"{step.name}: reused from run {step.reused_from}{ending}"
-    return f"{step.name}: {step.status.lower()} after {seconds(step.seconds)}{ending}"
+    if step.status is Status.SKIPPED:
+        return f"{step.name}: skipped{why(step)}"
+    outcome = step.properties.get("Outcome")
+    if outcome is not None:
+        return f"{step.name}: {outcome.lower()}"
+    tried = f", at attempt {step.attempts}" if step.attempts > 1 else ""
+    spent = f"{seconds(step.seconds)}{tried}"
+    return f"{step.name}: {step.status.lower()} after {spent}{ending}"
 
 
 def show_run(run: Run, console: Console) -> None:
@@ -208,6 +209,9 @@ def show_run(run: Run, console: Console) -> None:
         table.add_row(*_cells(step))
     console.print(table)
     for step in run.steps:
+        if step.trials:
+            show_trials(step, console)
+    for step in run.steps:
         if step.reused_from is not None:
             line = f"{step.name}: reused from run {step.reused_from}"
             console.print(Text(line), soft_wrap=True)
@@ -221,11 +225,19 @@ def show_run(run: Run, console: Console) -> None:
 def _cells(step: StepRun) -> tuple[Text, Text, str, Text]:
     """Return the row of one step."""
     metrics = "\n".join(f"{name} {number(v)}" for name, v in step.metrics.items())
+    metrics = metrics or step.properties.get("Outcome", "").lower()
     spent = "" if step.seconds is None else f"{step.seconds:.1f}"
     status = Text(step.status, STYLES[step.status])
     if step.reused_from is not None:
         status, spent = Text("Reused", STYLES[step.status]), ""
     return Text(step.name), status, spent, Text(metrics)
+
+
+def show_failures(run: Run, console: Console) -> None:
+    """Print of every step that failed why that was."""
+    for step in run.steps:
+        if step.status is Status.FAILED:
+            show_failure(step, console)
 
 
 def show_failure(step: StepRun, console: Console) -> None:
@@ -244,8 +256,9 @@ def show_failure(step: StepRun, console: Console) -> None:
     console.print(
         Panel(Group(*parts), title=title, title_align="left", border_style="red")
     )
-    if step.log.parent.exists():
+    if step.log.exists():
         console.print(Text(f"log: {_near(step.log)}"), soft_wrap=True)
+    if step.log.parent.exists():
         console.print(Text(f"what it saw: {_near(step.log.parent)}"), soft_wrap=True)
 
 

@@ -94,7 +94,10 @@ def test_bad_data_fails_the_step_with_one_sentence(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--local", "--tune"], ["tune-model", "Tuning"]),
+        (
+            ["--local", "--tune", "--set", "tuning.strategy=Grid"],
+            ["Grid takes a CategoricalRange only", "epochs"],
+        ),
         (["--local", "--dataset", "no.csv"], ["dataset", "no.csv"]),
         (["--local", "--dataset", "s3://b/k.csv"], ["s3://b/k.csv"]),
         (["--local", "--set", "training.x=1"], ["--set: training.x", "no such field"]),

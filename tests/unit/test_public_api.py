@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
 
 import penguin_pipes
+import penguin_pipes.testing
+
+if TYPE_CHECKING:
+    from types import ModuleType
 
 HEAVY = (
     "attrs",
@@ -16,6 +21,7 @@ HEAVY = (
     "keras",
     "numpy",
     "pandas",
+    "rich",
     "sagemaker",
     "sklearn",
     "tensorflow",
@@ -31,19 +37,27 @@ def loaded_after(statement: str) -> set[str]:
     return set(done.stdout.decode().split())
 
 
-def test_every_public_name_is_there_and_listed_once() -> None:
+DOORS = pytest.mark.parametrize(
+    "door", [penguin_pipes, penguin_pipes.testing], ids=lambda door: door.__name__
+)
+
+
+@DOORS
+def test_every_public_name_is_there_and_listed_once(door: ModuleType) -> None:
     """__all__ and dir() are the public names, and each can be had."""
-    assert dir(penguin_pipes) == sorted(penguin_pipes.__all__)
-    assert len(set(penguin_pipes.__all__)) == len(penguin_pipes.__all__)
-    for name in penguin_pipes.__all__:
-        value = getattr(penguin_pipes, name)
+    assert dir(door) == sorted(door.__all__)
+    assert len(set(door.__all__)) == len(door.__all__)
+    for name in door.__all__:
+        value = getattr(door, name)
         assert value.__doc__ or not callable(value)
 
 
-def test_an_unknown_name_is_an_attribute_error() -> None:
+@DOORS
+def test_an_unknown_name_is_an_attribute_error(door: ModuleType) -> None:
     """A typo is told as Python tells it."""
-    with pytest.raises(AttributeError, match="'penguin_pipes' has no attribute 'buil'"):
-        _ = penguin_pipes.buil
+    match = f"'{door.__name__}' has no attribute 'buil'"
+    with pytest.raises(AttributeError, match=match):
+        _ = door.buil
 
 
 @pytest.mark.parametrize(
@@ -55,6 +69,7 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
         ("from penguin_pipes import build_pipeline", {"attrs"}),
         ("from penguin_pipes.local import run_locally", {"attrs"}),
         ("import penguin_pipes.deploy", set()),
+        ("import penguin_pipes.testing.plugin", set()),
     ],
 )
 def test_importing_is_cheap(statement: str, allowed: set[str]) -> None:

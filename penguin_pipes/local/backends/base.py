@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, Self
 
 import attrs
 
 if TYPE_CHECKING:
+    from penguin_pipes.local.backends.stopping import Stop
     from penguin_pipes.local.backends.warm import Script
 
 
@@ -36,6 +38,19 @@ class Command:
     replaces_entrypoint: bool = True
 
 
+class Fault(enum.Enum):
+    """What went wrong that was not the command's doing."""
+
+    LOST = enum.auto()
+    """What watched over the command was killed, and the command with it."""
+
+    NO_MEMORY = enum.auto()
+    """There was not enough memory to start it."""
+
+    NO_PROCESS = enum.auto()
+    """There were too many processes, or open files, to start it."""
+
+
 @attrs.frozen(kw_only=True)
 class Outcome:
     """How a command ended.
@@ -43,12 +58,30 @@ class Outcome:
     Attributes:
         exit_code: Negative if a signal ended it, as in `subprocess`.
         timed_out: Whether it was stopped for having run too long.
+        stopped: Whether it was stopped because somebody asked for it.
+        fault: What went wrong that was not its doing.
         remark: What else is known of its end, and the exit code does not say.
     """
 
     exit_code: int
     timed_out: bool = False
+    stopped: bool = False
+    fault: Fault | None = None
     remark: str | None = None
+
+    @classmethod
+    def of(cls, exit_code: int, *, was_stopped: bool, stop: Stop | None) -> Self:
+        """Return how a command ended that was, or was not, stopped.
+
+        Args:
+            exit_code: The command's.
+            was_stopped: Whether it had to be stopped.
+            stop: Who could have asked for it; otherwise its time was over.
+        """
+        asked = was_stopped and stop is not None and stop.is_asked
+        return cls(
+            exit_code=exit_code, timed_out=was_stopped and not asked, stopped=asked
+        )
 
 
 def no_warning(_: str) -> None:
@@ -94,6 +127,7 @@ class Backend(Protocol):
         on_line: Callable[[str], None],
         timeout_s: float,
         warn: Callable[[str], None] = no_warning,
+        stop: Stop | None = None,
     ) -> Outcome:
         """Run *command* to its end.
 
@@ -103,4 +137,5 @@ class Backend(Protocol):
             on_line: Told each line of that, without its end.
             timeout_s: How long it may take before it is asked, then made, to stop.
             warn: Told, in a sentence, what is not as it was asked for.
+            stop: By which another thread can ask it to end before.
         """

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Final, TypeAlias
@@ -22,6 +23,10 @@ Files: TypeAlias = Callable[[str], bytes | None]
 """Returns a file by its path, seen from the script's folder; None if there is none."""
 
 STANDARD: Final = sys.stdlib_module_names
+
+PARSING: Final = threading.Lock()
+"""Python 3.11 counts how deep a syntax tree is for all threads together, and two that
+build one at once make it raise `SystemError`."""
 
 
 def in_folder(folder: Path) -> Files:
@@ -54,7 +59,7 @@ def statements(program: str, files: Files) -> tuple[str, ...] | None:
     reader = _Reader(files)
     try:
         reader.read(program)
-    except (UncertainError, SyntaxError, ValueError, RecursionError):
+    except (UncertainError, SyntaxError, ValueError, RecursionError, SystemError):
         # What is wrong with the script, it shows best itself.
         return None
     # What a function imports comes after what the module does.
@@ -78,7 +83,9 @@ class _Reader:
         source = self._files(path)
         if source is not None:
             folder = PurePosixPath(path).parent
-            self._body(ast.parse(source).body, folder, self.first, is_sure=True)
+            with PARSING:
+                body = ast.parse(source).body
+            self._body(body, folder, self.first, is_sure=True)
 
     def _body(
         self,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import signal
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Self
 
 import attrs
 
 from penguin_pipes.errors import ConfigError
-from penguin_pipes.local.backends.base import Command, Outcome, no_warning
+from penguin_pipes.local.backends.base import Command, Fault, Outcome, no_warning
 from penguin_pipes.local.backends.forked import ServerLostError
 from penguin_pipes.local.backends.isolation import ISOLATIONS, OPT_ML, Isolation
 from penguin_pipes.local.backends.launcher import Launcher
@@ -22,7 +25,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
+    from penguin_pipes.local.backends.stopping import Stop
+
 MAPPED: Final = "isolation is 'mapped'; 'auto' or 'namespace' would take it away"
+FAULTS: Final[Mapping[int | None, Fault]] = MappingProxyType(
+    {
+        errno.ENOMEM: Fault.NO_MEMORY,
+        errno.EAGAIN: Fault.NO_PROCESS,
+        errno.EMFILE: Fault.NO_PROCESS,
+        errno.ENFILE: Fault.NO_PROCESS,
+    }
+)
+"""What keeps the system from starting any command, whichever it is."""
+
 NOT_FOUND: Final = 127
 NOT_STARTED: Final = 126
 
@@ -106,8 +121,11 @@ class ProcessBackend:
         on_line: Callable[[str], None],
         timeout_s: float,
         warn: Callable[[str], None] = no_warning,
+        stop: Stop | None = None,
     ) -> Outcome:
         """Run *command* to its end, as `Backend.run` says."""
+        if stop is not None and stop.is_asked:
+            return Outcome(exit_code=-signal.SIGTERM, stopped=True)
         lines = LineSplitter(on_line)
         with log.open("ab", buffering=0) as file:
             pipe, output = os.pipe()
@@ -121,16 +139,18 @@ class ProcessBackend:
                 raise
             finally:
                 os.close(output)
-            with Watch(running, pipe, log=file, lines=lines) as watch:
-                timed_out = watch.follow(
+            with Watch(running, pipe, log=file, lines=lines, stop=stop) as watch:
+                was_stopped = watch.follow(
                     timeout_s,
                     grace_s=self.grace_s,
                     interrupt_grace_s=self.interrupt_grace_s,
                 )
             lines.close()
-        if watch.is_lost:
-            warn("the process that watched over the job was killed, and the job too")
-        return Outcome(exit_code=watch.exit_code, timed_out=timed_out)
+        outcome = Outcome.of(watch.exit_code, was_stopped=was_stopped, stop=stop)
+        if not watch.is_lost:
+            return outcome
+        warn("the process that watched over the job was killed, and the job too")
+        return attrs.evolve(outcome, fault=Fault.LOST)
 
     def _start(
         self, command: Command, output: int, warn: Callable[[str], None]
@@ -193,4 +213,5 @@ def _refused(
     log.write(text)
     lines.feed(text)
     missing = isinstance(error, FileNotFoundError)
-    return Outcome(exit_code=NOT_FOUND if missing else NOT_STARTED)
+    fault = FAULTS.get(error.errno) if isinstance(error, OSError) else None
+    return Outcome(exit_code=NOT_FOUND if missing else NOT_STARTED, fault=fault)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, Protocol, Self
 
 if TYPE_CHECKING:
     from penguin_pipes.local.backends.lines import LineSplitter
+    from penguin_pipes.local.backends.stopping import Stop
 
 CHUNK: Final = 64 * 1024
 LAST_LOOK_S: Final = 0.2
@@ -52,12 +53,19 @@ class Watch:
     """
 
     def __init__(
-        self, running: Running, pipe: int, *, log: BinaryIO, lines: LineSplitter
+        self,
+        running: Running,
+        pipe: int,
+        *,
+        log: BinaryIO,
+        lines: LineSplitter,
+        stop: Stop | None = None,
     ) -> None:
         self._running = running
         self._pipe = pipe
         self._log = log
         self._lines = lines
+        self._stop = stop
         self._selector = selectors.DefaultSelector()
         self.exit_code = -signal.SIGKILL
         self.is_lost = False
@@ -66,11 +74,15 @@ class Watch:
         os.set_blocking(self._pipe, False)
         self._selector.register(self._pipe, selectors.EVENT_READ)
         self._selector.register(self._running, selectors.EVENT_READ)
+        if self._stop is not None:
+            self._selector.register(self._stop, selectors.EVENT_READ)
         return self
 
     def __exit__(self, *_: object) -> None:
         try:
             self._selector.unregister(self._running)
+            if self._stop is not None:
+                self._selector.unregister(self._stop)
             self.exit_code = self._running.end()
             self.is_lost = self._running.is_lost
             self._drain(until=time.monotonic() + LAST_LOOK_S)
@@ -83,13 +95,21 @@ class Watch:
         self._running.signal(number)
 
     def read(self, *, until: float) -> bool:
-        """Copy output until the command has ended; return False if time ran out."""
+        """Copy output until the command has ended.
+
+        Returns:
+            False if time ran out before, or the command was asked to end.
+        """
+        own = self._running.fileno()
         while (left := until - time.monotonic()) > 0:
             ready = {key.fd for key, _ in self._selector.select(left)}
             if self._pipe in ready and not self._copy():
                 self._selector.unregister(self._pipe)
-            if ready - {self._pipe} and self._running.has_ended():
+            if own in ready and self._running.has_ended():
                 return True
+            if ready - {self._pipe, own} and self._stop is not None:
+                self._stop.heard()
+                return False
         return False
 
     def follow(
@@ -106,12 +126,23 @@ class Watch:
             if self.read(until=time.monotonic() + timeout_s):
                 return False
             self.signal(signal.SIGTERM)
-            self.read(until=time.monotonic() + grace_s)
+            self._wait(grace_s, interrupt_grace_s)
         except KeyboardInterrupt:
             self.signal(signal.SIGTERM)
             self.read(until=time.monotonic() + interrupt_grace_s)
             raise
         return True
+
+    def _wait(self, grace_s: float, interrupt_grace_s: float) -> None:
+        """Read until the command has ended, or had its time to."""
+        until = time.monotonic() + grace_s
+        while True:
+            if self._stop is not None and self._stop.is_urgent:
+                until = min(until, time.monotonic() + interrupt_grace_s)
+            if self._stop is not None and self._stop.is_forced:
+                return
+            if self.read(until=until) or time.monotonic() >= until:
+                return
 
     def _drain(self, *, until: float) -> None:
         """Copy what is still in the pipe, if anybody wrote anything."""

@@ -20,10 +20,12 @@ from penguin_pipes.local.contract.requests import DataInput
 from penguin_pipes.local.digests import Digests
 from penguin_pipes.local.records import now
 from penguin_pipes.local.storage import Storage
+from penguin_pipes.local.tuning.book import TrialBook
 
 if TYPE_CHECKING:
     from penguin_pipes.definition import Step
     from penguin_pipes.local.jobs import JobResult
+    from penguin_pipes.local.records import Trial
 
 CLOCKS_DIFFER: Final = timedelta(minutes=5)
 """How far in the future a result may lie: clocks are set back by moments all the time.
@@ -59,6 +61,7 @@ class Verdict:
         key: What its result will have come of; None if it is not to be kept.
         inputs: What the step reads.
         files: The files that were read of them for the key.
+        is_cached: Whether runs other than one that goes on from this may take it.
     """
 
     result: Result | None = None
@@ -66,6 +69,7 @@ class Verdict:
     key: Key | None = None
     inputs: tuple[DataInput, ...] = ()
     files: tuple[Path, ...] = ()
+    is_cached: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -92,13 +96,13 @@ class Policy:
             expire_after=expire_after if isinstance(expire_after, str) else None,
         )
 
-    def unfit(self, result: Result, at: datetime) -> str | None:
-        """Return why *result* is too old, or None if it is not."""
-        if result.finished_at - at > CLOCKS_DIFFER:
-            return f"run {result.run} lies in the future: the clock was set back"
+    def unfit(self, run: str, finished_at: datetime, at: datetime) -> str | None:
+        """Return why what a *run* came to is too old, or None if it is not."""
+        if finished_at - at > CLOCKS_DIFFER:
+            return f"run {run} lies in the future: the clock was set back"
         if self.expire_after is None:
             return None
-        end = after(result.finished_at, self.expire_after)
+        end = after(finished_at, self.expire_after)
         return expired(end, at) if end < at else None
 
 
@@ -112,6 +116,8 @@ class Cache:
         storage: Where they lie.
         surroundings: Tells what stands for the image of a request, or what it is.
         mode: What the run does with them.
+        resumed: Of the run that is gone on from, which run holds the result of each
+            step; those are taken whatever the step's policy is.
         clock: Tells the time.
     """
 
@@ -120,6 +126,7 @@ class Cache:
     storage: Storage
     surroundings: Callable[[Node], Mapping[str, str]]
     mode: CacheMode = CacheMode.USE
+    resumed: Mapping[str, str] = attrs.field(factory=dict)
     clock: Callable[[], datetime] = now
 
     def judge(
@@ -137,23 +144,39 @@ class Cache:
             OSError: If an input cannot be read.
         """
         policy = Policy.of(step)
-        if not policy.enabled or not has_key(step):
+        if not has_key(step):
             return Verdict(reasons=(OFF,))
         files = files_of(inputs, self.storage)
         found = contents(inputs, self.storage, self.digests)
         parts = parts_of(step, request, found)
         key = Key(parts=parts, surroundings=self.surroundings(request))
-        runs = Verdict(key=key, inputs=inputs, files=files)
-        if self.mode is CacheMode.REFRESH:
-            return attrs.evolve(runs, reasons=(NOT_ASKED,))
+        runs = Verdict(key=key, inputs=inputs, files=files, is_cached=policy.enabled)
         reasons: list[str] = []
         for result in self.results.of_key(pipeline, step.name, key):
-            why = policy.unfit(result, self.clock()) or self._damage(result)
+            if result.run == self.resumed.get(step.name):
+                why = self._damage(result)
+            elif policy.enabled and self.mode is not CacheMode.REFRESH:
+                age = policy.unfit(result.run, result.finished_at, self.clock())
+                why = age or self._damage(result)
+            else:
+                continue
             if why is None:
                 return Verdict(result=result, key=key)
             reasons.append(why)
-        told = tuple(reasons[:1]) or self._differences(pipeline, step.name, key)
+        told = tuple(reasons[:1]) or self._why_none(pipeline, step.name, key, policy)
         return attrs.evolve(runs, reasons=told)
+
+    def _why_none(
+        self, pipeline: str, step: str, key: Key, policy: Policy
+    ) -> tuple[str, ...]:
+        """Return why no result could be taken when none of the same key was there."""
+        if step in self.resumed:
+            return self._differences(pipeline, step, key)
+        if not policy.enabled:
+            return (OFF,)
+        if self.mode is CacheMode.REFRESH:
+            return (NOT_ASKED,)
+        return self._differences(pipeline, step, key)
 
     def result(
         self, key: Key, result: JobResult, *, run: str, pipeline: str, step: str
@@ -171,9 +194,36 @@ class Cache:
             properties=result.properties,
             outputs={
                 name: Output(path=path, sha256=self.digests.of(path))
-                for name, path in result.artifacts.items()
+                for name, path in result.everything.items()
             },
             finished_at=self.clock(),
+        )
+
+    def book(
+        self, verdict: Verdict, *, run: str, pipeline: str, step: Step
+    ) -> TrialBook:
+        """Return where a tuning step keeps its trials, and finds those to take.
+
+        Args:
+            verdict: What was found about the step.
+            run: The id of the run.
+            pipeline: The pipeline's name.
+            step: The step.
+        """
+        policy = Policy.of(step)
+
+        def is_fit(earlier: str, trial: Trial) -> bool:
+            at = trial.finished_at
+            return at is not None and not policy.unfit(earlier, at, self.clock())
+
+        return TrialBook(
+            home=self.results.home,
+            run=run,
+            pipeline=pipeline,
+            step=step.name,
+            key=None if verdict.key is None else verdict.key.digest,
+            takes=policy.enabled and self.mode is CacheMode.USE,
+            is_fit=is_fit,
         )
 
     def still_holds(self, verdict: Verdict) -> bool:

@@ -73,6 +73,11 @@ class Results:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @property
+    def home(self) -> Path:
+        """The home's folder."""
+        return self._database.home
+
     def keep(self, result: Result) -> None:
         """Keep a result, for as long as the record of its run is kept."""
         around = digest_of(result.key.surroundings)

@@ -12,6 +12,7 @@ ACCOUNT: Final = "000000000000"
 """Stand in where a request does not say; nothing is looked up."""
 
 MAX_JOB_NAME: Final = 63
+MAX_TUNING_JOB_NAME: Final = 32
 SUFFIX: Final = 10
 EXECUTION_ID: Final = 12
 
@@ -39,6 +40,20 @@ def job_name(execution: str, step: str, *, prefix: str = "") -> str:
     if prefix and len(head) > room:
         head = f"{head[: room - len(execution) - 1]}-{execution}"
     return f"{head[:room]}-{suffix}"
+
+
+def tuning_job_name(execution: str, step: str, *, prefix: str = "") -> str:
+    """Return a name for a tuning job: shorter, for its trials' names begin with it.
+
+    Args:
+        execution: The id of the run.
+        step: The name of the step.
+        prefix: The job name of the request, if it has one of its own.
+    """
+    suffix = _letters(string.ascii_letters + string.digits, SUFFIX)
+    room = MAX_TUNING_JOB_NAME - len(execution) - len(suffix) - 2
+    head = re.sub(r"[^A-Za-z0-9-]", "-", prefix or step)[:room]
+    return f"{execution}-{head}-{suffix}"
 
 
 def _letters(alphabet: str, count: int) -> str:

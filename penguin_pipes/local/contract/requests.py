@@ -99,6 +99,15 @@ def words(node: Node | None) -> tuple[str, ...]:
     return () if node is None else tuple(item.text() for item in node.items())
 
 
+def whole_or_unknown(node: Node, *, least: int) -> int:
+    """Return a whole number; before the run, one that nobody knows is the *least*."""
+    if isinstance(node.value, Unknown):
+        return least
+    if node.whole() < least:
+        node.expected(f"{least} or more")
+    return node.whole()
+
+
 def max_runtime_s(request: Node) -> int:
     """Return how long the job may run."""
     stopping = request.get("StoppingCondition")

@@ -1,12 +1,17 @@
-"""The kinds of jobs that run here, one module each, by their steps' types."""
+"""The kinds of steps that run here, by their types."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
 from penguin_pipes.local.jobs.base import Job, JobKind, JobResult
+from penguin_pipes.local.jobs.decisions import ConditionKind, Decision, FailKind, Still
+from penguin_pipes.local.jobs.models import ModelKind, RegisterModelKind
 from penguin_pipes.local.jobs.processing import ProcessingKind
+from penguin_pipes.local.jobs.stand_ins import StandIn, StandInKind
 from penguin_pipes.local.jobs.training import TrainingKind
+from penguin_pipes.local.jobs.tuning import TuningKind
+from penguin_pipes.local.jobs.unselected import UnselectedKind
 
 
 def kinds(*, in_images: bool) -> Mapping[str, JobKind]:
@@ -15,14 +20,31 @@ def kinds(*, in_images: bool) -> Mapping[str, JobKind]:
     Args:
         in_images: Whether jobs run in the images that they name.
     """
+    training = TrainingKind(in_image=in_images)
     return MappingProxyType(
         {
             "Processing": ProcessingKind(in_image=in_images),
-            "Training": TrainingKind(in_image=in_images),
+            "Training": training,
+            "Tuning": TuningKind(training),
+            "Condition": ConditionKind(),
+            "Fail": FailKind(),
+            "Model": ModelKind(),
+            "RegisterModel": RegisterModelKind(),
         }
     )
 
 
 KINDS: Final = kinds(in_images=False)
 
-__all__ = ["KINDS", "Job", "JobKind", "JobResult", "kinds"]
+__all__ = [
+    "KINDS",
+    "Decision",
+    "Job",
+    "JobKind",
+    "JobResult",
+    "StandIn",
+    "StandInKind",
+    "Still",
+    "UnselectedKind",
+    "kinds",
+]

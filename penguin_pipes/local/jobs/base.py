@@ -10,14 +10,23 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import attrs
 
 from penguin_pipes.errors import InputError
-from penguin_pipes.local.backends import Backend, Command, Outcome
+from penguin_pipes.local.backends import (
+    Backend,
+    Command,
+    Fault,
+    Outcome,
+    Stop,
+    StoppedError,
+)
 from penguin_pipes.local.contract.failure import timeout_reason
 from penguin_pipes.local.contract.host import Host
 from penguin_pipes.local.contract.tree import ROOT, WorkTree
 from penguin_pipes.local.events import Event, StepLine, StepWarned
-from penguin_pipes.local.records import MetricPoint
+from penguin_pipes.local.records import MetricPoint, Trial
 from penguin_pipes.local.resolve import Unknown
+from penguin_pipes.local.slots import Slots
 from penguin_pipes.local.storage import S3Uri, Storage, files_below
+from penguin_pipes.local.tuning.book import TrialBook
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -42,6 +51,9 @@ class Job:
         backend: Where its command runs.
         host: The computer, as far as it may know it.
         announce: Told what happens.
+        slots: Where its command takes a place while it runs.
+        stop: By which another thread can ask it to end before; None if nobody does.
+        trials: Where it notes its trials, if it is a tuning job.
     """
 
     step: str
@@ -51,6 +63,9 @@ class Job:
     backend: Backend
     host: Host
     announce: Callable[[Event], None]
+    slots: Slots = attrs.field(factory=lambda: Slots(1))
+    stop: Stop | None = None
+    trials: TrialBook | None = None
 
     @property
     def has_image(self) -> bool:
@@ -75,7 +90,11 @@ class Job:
         timeout_s: float,
         on_line: Callable[[str], None] = lambda _: None,
     ) -> Outcome:
-        """Run the command in the work tree, telling each line it prints."""
+        """Run the command in the work tree, telling each line it prints.
+
+        Raises:
+            StoppedError: The whole run ends, and nobody wants anything of the job.
+        """
 
         def tell(line: str) -> None:
             on_line(line)
@@ -90,13 +109,24 @@ class Job:
             image=image,
             replaces_entrypoint=replaces_entrypoint,
         )
-        return self.backend.run(
-            command,
-            log=self.folder / "log.txt",
-            on_line=tell,
-            timeout_s=timeout_s,
-            warn=lambda text: self.announce(StepWarned(self.step, text)),
-        )
+        with self.slots:
+            outcome = self.backend.run(
+                command,
+                log=self.folder / "log.txt",
+                on_line=tell,
+                timeout_s=timeout_s,
+                warn=lambda text: self.announce(StepWarned(self.step, text)),
+                stop=self.stop,
+            )
+        if outcome.stopped:
+            self.refuse_if_over()
+        return outcome
+
+    def refuse_if_over(self) -> None:
+        """Raise a `StoppedError` if the whole run ends."""
+        if self.stop is not None and self.stop.is_urgent:
+            msg = "the run was stopped"
+            raise StoppedError(msg)
 
     def make_folders(self, *paths: str) -> None:
         """Make folders of the work tree."""
@@ -142,17 +172,37 @@ class JobResult:
 
     Attributes:
         failure: Why it failed, or None if it did not.
-        exit_code: What its container would have exited with.
+        exit_code: What its container would have exited with; None if it had none.
+        stopped: Whether it was stopped because somebody asked for it.
         properties: What its Describe call would return.
         artifacts: Where its outputs lie.
         series: The values of its metrics.
+        trials: The trials of a tuning job.
+        fault: What went wrong that was not the job's doing.
+        attempts: How often it was tried.
+        model_group: The group of models that is to have a new version, if one is.
     """
 
     failure: str | None
-    exit_code: int
+    exit_code: int | None = None
+    stopped: bool = False
     properties: Mapping[str, Any] = MappingProxyType({})
     artifacts: Mapping[str, Path] = MappingProxyType({})
     series: Mapping[str, tuple[MetricPoint, ...]] = MappingProxyType({})
+    trials: tuple[Trial, ...] = ()
+    fault: Fault | None = None
+    attempts: int = 1
+    model_group: str | None = None
+
+    @property
+    def everything(self) -> dict[str, Path]:
+        """All that was published: the artifacts, and those of the trials."""
+        others = {
+            f"{name} of trial {trial.number}": path
+            for trial in self.trials
+            for name, path in trial.artifacts.items()
+        }
+        return {**self.artifacts, **others}
 
 
 class JobKind(Protocol):
@@ -171,7 +221,7 @@ class JobKind(Protocol):
     def outputs(self, request: Node, job_name: str) -> tuple[str, ...]:
         """Return the S3 names at or below which the job's results will lie."""
 
-    def expected(self, request: Node, job_name: str) -> Mapping[str, Any]:
+    def expected(self, request: Node, job_name: str) -> Mapping[str, Any] | Unknown:
         """Return what Describe will say of the finished job, as far as is known."""
 
     def script(self, request: Node, storage: Storage, host: Host) -> Script | None:
@@ -191,7 +241,7 @@ def failure_of(outcome: Outcome, *, max_runtime_s: int, reason: str) -> str | No
     """Return why a job failed, or None if it did not."""
     if outcome.timed_out:
         return timeout_reason(max_runtime_s)
-    if not outcome.exit_code:
+    if not outcome.exit_code or outcome.stopped:
         return None
     return reason if outcome.remark is None else f"{reason}; {outcome.remark}"
 

@@ -105,6 +105,7 @@ class ProcessingKind:
                 asked, job.name, message=message, started=started, ended=now()
             ),
             artifacts=artifacts,
+            fault=outcome.fault,
         )
 
 

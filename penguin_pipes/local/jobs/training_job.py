@@ -64,7 +64,7 @@ class TrainingJob:
         outcome = self._follow(argv, told, cwd)
         if script is None:
             return self._finish(outcome, container_code(outcome))
-        if outcome.exit_code:
+        if outcome.exit_code and not outcome.stopped:
             code, said = outcome.exit_code, self._errors.text
             text = script_failure(code, said, argv, image=self._asked.image)
             self._write_failure(text)
@@ -186,7 +186,9 @@ class TrainingJob:
             max_runtime_s=self._asked.max_runtime_s,
             reason=reason(self._last_words(), code),
         )
-        artifacts = self._publish(failed=failure is not None)
+        artifacts = self._publish(
+            has_model=failure is None and not (outcome.stopped and self._is_bare())
+        )
         series = self._metrics.series
         properties = described(
             self._asked,
@@ -198,9 +200,11 @@ class TrainingJob:
         return JobResult(
             failure=failure,
             exit_code=code,
+            stopped=outcome.stopped,
             properties=properties,
             artifacts=artifacts,
             series=series,
+            fault=outcome.fault,
         )
 
     def _last_words(self) -> str:
@@ -210,11 +214,15 @@ class TrainingJob:
         except OSError:
             return ""
 
-    def _publish(self, *, failed: bool) -> dict[str, Path]:
+    def _is_bare(self) -> bool:
+        """Return whether there is no model yet."""
+        return not any(files_below(self._job.tree.at(training.MODEL)))
+
+    def _publish(self, *, has_model: bool) -> dict[str, Path]:
         """Publish what the service would; return where each artifact lies."""
         job, asked = self._job, self._asked
         artifacts = self._publish_output()
-        if failed:
+        if not has_model:
             return artifacts
         if asked.compressed:
             artifacts["model"] = self._pack(training.MODEL, asked.model_uri(job.name))

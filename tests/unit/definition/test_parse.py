@@ -243,13 +243,48 @@ class TestOrder:
         with pytest.raises(DefinitionError, match=r"DependsOn: no step is called 'x'"):
             in_order(parse(_document(_step("a", DependsOn=["x"]))))
 
-    def test_steps_of_a_branch_belong_to_their_condition(self) -> None:
-        """A step inside a condition may be referred to; the condition stands for it."""
+    def test_steps_of_a_branch_follow_their_condition(self) -> None:
+        """Steps inside a condition are steps like others, and come after it."""
         branch = [_step("inner"), _step("next", Arguments=_reads("inner"))]
         condition = _step(
             "choose", Type="Condition", Arguments={"IfSteps": branch, "ElseSteps": []}
         )
         definition = parse(_document(_step("after", DependsOn=["inner"]), condition))
 
-        assert upstream(definition) == {"after": ("choose",), "choose": ()}
-        assert [step.name for step in in_order(definition)] == ["choose", "after"]
+        assert upstream(definition) == {
+            "after": ("inner",),
+            "choose": (),
+            "inner": ("choose",),
+            "next": ("choose", "inner"),
+        }
+        names = [step.name for step in in_order(definition)]
+        assert names == ["choose", "inner", "after", "next"]
+
+    def test_nested_branches_are_known_from_inside(self) -> None:
+        """A step knows all branches around it, the outermost first."""
+        low = _step(
+            "low",
+            Type="Condition",
+            Arguments={"Conditions": [], "ElseSteps": [_step("x")]},
+        )
+        top = _step("top", Type="Condition", Arguments={"IfSteps": [low, _step("y")]})
+        definition = parse(_document(top))
+
+        found = {step.name: step.within for step in definition.every_step}
+        assert found == {
+            "top": (),
+            "low": (("top", "IfSteps"),),
+            "x": (("top", "IfSteps"), ("low", "ElseSteps")),
+            "y": (("top", "IfSteps"),),
+        }
+        assert definition.every_step[1].arguments == {"Conditions": []}
+
+    def test_condition_that_reads_its_own_branch_is_a_circle(self) -> None:
+        """What decides on a step cannot wait for it."""
+        arguments = {"Conditions": [_reads("inner")], "IfSteps": [_step("inner")]}
+        condition = _step("choose", Type="Condition", Arguments=arguments)
+
+        with pytest.raises(
+            DefinitionError, match=r"inner → choose → inner|choose → inner"
+        ):
+            in_order(parse(_document(condition)))

@@ -18,6 +18,7 @@ from penguin_pipes.local.backends import (
     Outcome,
     ProcessBackend,
     Script,
+    Stop,
 )
 from penguin_pipes.local.backends.base import no_warning
 
@@ -215,7 +216,8 @@ class Project:
 
     def run(self, *steps: Any, declared: Any = (), **options: Any) -> Run:
         """Run *steps* with everything this project knows."""
-        settings = {"files": self.files, "home": self.home, **options}
+        # One after the other, so that what is recorded has an order.
+        settings = {"files": self.files, "home": self.home, "jobs": 1, **options}
         return run_locally(self.definition(*steps, parameters=declared), **settings)
 
     def output(self, step: str, name: str) -> dict[str, str]:
@@ -232,13 +234,17 @@ def project(tmp_path: Path) -> Project:
 
 @attrs.define
 class Recorder:
-    """A backend that runs nothing: it writes down commands and does as it is told."""
+    """A backend that runs nothing: it writes down commands and does as it is told.
+
+    Processing steps called as in `fails` exit with 1.
+    """
 
     act: Callable[[Command, Callable[[str], None]], object] = lambda *_: None
     exit_codes: list[int] = attrs.field(factory=list)
     commands: list[Command] = attrs.field(factory=list)
     timeouts: list[float] = attrs.field(factory=list)
     scripts: list[Script] = attrs.field(factory=list)
+    fails: set[str] = attrs.field(factory=set)
     images: Images | None = None
 
     def prepare(self, scripts: Iterable[Script]) -> None:
@@ -257,13 +263,15 @@ class Recorder:
         on_line: Callable[[str], None],
         timeout_s: float,
         warn: Callable[[str], None] = no_warning,  # noqa: ARG002 - nothing to warn of
+        stop: Stop | None = None,  # noqa: ARG002 - a command takes no time
     ) -> Outcome:
         """Note the command and end as the list of exit codes says."""
         self.commands.append(command)
         self.timeouts.append(timeout_s)
         log.touch()
         self.act(command, on_line)
-        return Outcome(exit_code=self.exit_codes.pop(0) if self.exit_codes else 0)
+        code = 1 if command.cwd.parent.name in self.fails else 0
+        return Outcome(exit_code=self.exit_codes.pop(0) if self.exit_codes else code)
 
 
 @pytest.fixture

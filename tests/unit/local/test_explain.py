@@ -88,3 +88,30 @@ def test_step_that_is_none(project: Any) -> None:
 
     with pytest.raises(InputError, match="no step 'prepar'; did you mean 'prepare'"):
         _explain(project, steps, "prepar")
+
+
+def _branches(project: Any, *, n: int) -> Any:
+    """Return a condition with a cached step in either branch."""
+    return {
+        "Name": "choose",
+        "Type": "Condition",
+        "Arguments": {
+            "Conditions": [{"Type": "Equals", "LeftValue": n, "RightValue": 1}],
+            "IfSteps": [project.processing("yes", CacheConfig=POLICY)],
+            "ElseSteps": [project.processing("no", CacheConfig=POLICY)],
+        },
+    }
+
+
+def test_step_of_a_branch(project: Any, recorder: Any) -> None:
+    """A condition is decided, and of its branches one is explained as ever."""
+    run = project.run(_branches(project, n=1), backend=recorder)
+    steps = [_branches(project, n=1)]
+
+    assert _explain(project, steps, "yes").reused_from == run.id
+    skipped = _explain(project, steps, "no")
+    assert skipped.is_skipped
+    assert skipped.reasons == ("condition choose is true",)
+    assert _explain(project, steps, "choose").reasons == (
+        "it takes no job, and is done again in every run",
+    )

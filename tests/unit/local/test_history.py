@@ -13,8 +13,8 @@ import pytest
 
 from penguin_pipes.errors import HomeError
 from penguin_pipes.local.database import FILE
-from penguin_pipes.local.history import History
-from penguin_pipes.local.records import MetricPoint, Run, Status, StepRun
+from penguin_pipes.local.history import KILLED, History
+from penguin_pipes.local.records import MetricPoint, Run, Status, StepRun, Trial
 
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -59,6 +59,79 @@ def test_run_comes_back_as_it_was(tmp_path: Path) -> None:
 
     with History(tmp_path) as reader:
         assert reader.run("abc") == run
+
+
+def _trial(home: Path, number: int = 1, **fields: Any) -> Trial:
+    values = {
+        "number": number,
+        "job_name": f"job-{number}",
+        "log": home / "runs" / "abc" / "tune" / "log.txt",
+        "definition": "forest",
+        "hyperparameters": {"b": "2", "a": "1"},
+        "status": Status.SUCCEEDED,
+        "metric": "auc",
+        "maximize": False,
+        "objective": 0.5,
+        "started_at": AT,
+        "finished_at": AT + timedelta(seconds=3),
+        "seconds": 3.0,
+        "exit_code": 0,
+        "series": {"auc": (MetricPoint(at=AT, value=0.5),), "odd": ()},
+        "artifacts": {"model": home / "s3" / "m", "far": Path("/elsewhere/m")},
+        "taken_from": "xyz",
+    }
+    return Trial(**{**values, **fields})
+
+
+def _tuned(home: Path, *trials: Trial, **fields: Any) -> Run:
+    step = StepRun(
+        name="tune", type="Tuning", job_name="j", log=home / "log", trials=trials
+    )
+    return _run(home, steps=(step,), **fields)
+
+
+def test_trials_come_back_as_they_were(tmp_path: Path) -> None:
+    """Everything that is known of the trials of a tuning step is kept, in their order."""
+    stopped = _trial(
+        tmp_path,
+        2,
+        status=Status.STOPPED,
+        stopped_by="early stopping",
+        objective=None,
+        taken_from=None,
+        finished_at=None,
+    )
+    run = _tuned(tmp_path, _trial(tmp_path), stopped)
+    with History(tmp_path) as history:
+        history.save(run)
+        changed = attrs.evolve(stopped, failure="no", status=Status.FAILED)
+        history.trials.save("abc", "tune", changed)
+
+    with History(tmp_path) as reader:
+        assert reader.run("abc") == _tuned(tmp_path, _trial(tmp_path), changed)
+
+
+def test_trials_of_a_killed_run_are_stopped(tmp_path: Path) -> None:
+    """What a killed run was doing was killed with it, what had ended has ended."""
+    running = _trial(tmp_path, 2, status=Status.EXECUTING)
+    with History(tmp_path) as history:
+        history.save(_tuned(tmp_path, _trial(tmp_path), running))
+
+        history.end_killed("abc")
+
+        first, second = history.run("abc").step("tune").trials
+        assert first == _trial(tmp_path)
+        assert (second.status, second.failure) == (Status.STOPPED, KILLED)
+
+
+def test_trials_go_with_their_run(tmp_path: Path) -> None:
+    """Of a run that is forgotten, no trial is left."""
+    with History(tmp_path) as history:
+        history.save(_tuned(tmp_path, _trial(tmp_path)))
+
+        history.forget("abc")
+
+        assert history.trials.of("abc", "tune") == ()
 
 
 def test_step_can_be_saved_by_itself(tmp_path: Path) -> None:

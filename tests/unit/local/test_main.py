@@ -217,3 +217,72 @@ def test_interrupted_run_ends_with_130(
     with History(project.home) as history:
         (run,) = history.runs()
     assert (run.status, run.step("wait").status) == (Status.STOPPED, Status.STOPPED)
+
+
+def test_failures_are_all_told_and_gone_on_from(
+    project: Any,
+    command_line: Callable[..., list[str]],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """--keep-going tells of every failure; --resume and --only go on from there."""
+    note = project.folder / "note"
+    script = f"import os; assert os.path.exists({str(note)!r})"
+    arguments = command_line(
+        project.processing("one", script),
+        project.processing("two"),
+        project.processing("three", script),
+    )
+    assert main([*arguments, "--keep-going", "--jobs", "2"]) == 1
+    err = capsys.readouterr().err
+    assert "one failed with exit code 1" in err
+    assert "three failed with exit code 1" in err
+    note.touch()
+
+    assert main([*arguments, "--resume"]) == 0
+    assert "two: reused from run" in capsys.readouterr().out
+    assert main([*arguments, "--only", "one,two"]) == 0
+    assert "three: skipped: it was not selected" in capsys.readouterr().out
+    assert main([*arguments, "--from", "two"]) == 0
+    with History(project.home) as history:
+        statuses = [step.status for step in history.runs()[0].steps]
+    assert statuses == [Status.SKIPPED, Status.SUCCEEDED, Status.SKIPPED]
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--jobs", "0"], "expected a number from 1 on; got '0'"),
+        (["--jobs", "many"], "expected a number from 1 on; got 'many'"),
+        (["--from", "a", "--only", "b"], "not allowed with argument --from"),
+        (["--resume", "--only", "b"], "not allowed with argument --resume"),
+    ],
+)
+def test_flags_that_say_nothing_are_refused(
+    project: Any,
+    command_line: Callable[..., list[str]],
+    capsys: pytest.CaptureFixture[str],
+    flags: list[str],
+    message: str,
+) -> None:
+    """A flag is of use or an error; nothing starts."""
+    with pytest.raises(SystemExit) as ended:
+        main([*command_line(project.processing("a")), *flags])
+
+    assert ended.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "flags", [["--jobs", "2"], ["--keep-going"], ["--from", "a"], ["--resume"]]
+)
+def test_explanation_takes_no_flags_of_runs(
+    project: Any,
+    command_line: Callable[..., list[str]],
+    capsys: pytest.CaptureFixture[str],
+    flags: list[str],
+) -> None:
+    """What runs nothing is not told how to run it."""
+    code = main([*command_line(project.processing("a")), "--explain", "a", *flags])
+
+    assert code == 2
+    assert f"{flags[0]}: --explain runs nothing" in capsys.readouterr().err

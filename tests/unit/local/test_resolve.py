@@ -116,9 +116,9 @@ def test_what_leads_nowhere_is_refused(value: object, message: str) -> None:
 
 def test_unknown_function_is_refused_by_name() -> None:
     """A function that cannot be computed here is named, with its place."""
-    value = {"a": {"Std:JsonGet": {"Path": "x"}}}
+    value = {"a": {"Std:Split": {"On": "x"}}}
 
-    with pytest.raises(UnsupportedError, match=r"^\$\.here\.a: Std:JsonGet cannot"):
+    with pytest.raises(UnsupportedError, match=r"^\$\.here\.a: Std:Split cannot"):
         _resolve(value)
 
 

@@ -26,8 +26,9 @@ from penguin_pipes.local import (
     StepStarted,
     StepWarned,
 )
-from penguin_pipes.report import RunProgress, show_failure, show_run
-from penguin_pipes.report.terminal import printable
+from penguin_pipes.report import RunProgress, show_run
+from penguin_pipes.report.terminal import show_failure
+from penguin_pipes.report.words import printable
 
 WARNING = Problem(
     address="$.Steps[0].Arguments",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import attrs
 
-from penguin_pipes.local.backends.base import Command, Outcome, no_warning
+from penguin_pipes.local.backends.base import Command, Fault, Outcome, no_warning
 from penguin_pipes.local.backends.docker import reaper
 from penguin_pipes.local.backends.docker.daemon import connect, known_errors
 from penguin_pipes.local.backends.docker.images import LocalImages, Login
@@ -33,6 +34,7 @@ from penguin_pipes.local.backends.running import Watch
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from penguin_pipes.local.backends.stopping import Stop
     from penguin_pipes.local.backends.warm import Script
 
 LOST: Final = "the Docker daemon did not tell how it ended: it went away meanwhile"
@@ -154,12 +156,15 @@ class DockerBackend:
         on_line: Callable[[str], None],
         timeout_s: float,
         warn: Callable[[str], None] = no_warning,  # noqa: ARG002 - all is as asked for
+        stop: Stop | None = None,
     ) -> Outcome:
         """Run *command* to its end, as `Backend.run` says.
 
         Raises:
             InputError: Its image is not here and cannot be pulled.
         """
+        if stop is not None and stop.is_asked:
+            return Outcome(exit_code=-signal.SIGTERM, stopped=True)
         image = self.images.get(command.image)
         lines = LineSplitter(on_line)
         with log.open("ab", buffering=0) as file:
@@ -177,18 +182,16 @@ class DockerBackend:
                 raise
             finally:
                 os.close(output)
-            with Watch(running, pipe, log=file, lines=lines) as watch:
-                timed_out = watch.follow(
+            with Watch(running, pipe, log=file, lines=lines, stop=stop) as watch:
+                was_stopped = watch.follow(
                     timeout_s,
                     grace_s=self.grace_s,
                     interrupt_grace_s=self.interrupt_grace_s,
                 )
             lines.close()
-        return Outcome(
-            exit_code=watch.exit_code,
-            timed_out=timed_out,
-            remark=self._remark(running),
-        )
+        outcome = Outcome.of(watch.exit_code, was_stopped=was_stopped, stop=stop)
+        fault = Fault.LOST if watch.is_lost else None
+        return attrs.evolve(outcome, fault=fault, remark=self._remark(running))
 
     def _remark(self, ended: RunningContainer) -> str | None:
         """Return what is to be said of a container's end."""

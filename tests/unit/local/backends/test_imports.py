@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -147,3 +148,19 @@ def test_penguins_scripts_say_what_takes_long() -> None:
     assert backend < training.index("import keras")
     assert "import tensorflow" in training
     assert "import pandas" in preprocessing
+
+
+def test_many_threads_can_read_scripts_at_once() -> None:
+    """Each finds what it would have found alone, also where Python's parser is not safe."""
+    values = (f"x{n} = {'(' * 20}f({n}){')' * 20}" for n in range(200))
+    lines = ["import numpy, pandas", *values]
+    source = "\n".join(lines).encode()
+
+    def look(_: int) -> tuple[str, ...] | None:
+        return statements("run.py", {"run.py": source}.get)
+
+    with ThreadPoolExecutor(8) as pool:
+        found = set(pool.map(look, range(64)))
+
+    assert found == {statements("run.py", {"run.py": source}.get)}
+    assert found != {None}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from penguin_pipes.local.backends import Command, Outcome, ProcessBackend, Script
+from penguin_pipes.local.backends import Command, Fault, Outcome, ProcessBackend, Script
 from penguin_pipes.local.backends.forked import ServerLostError
 from penguin_pipes.local.backends.pool import MOST_SERVERS, WarmPool
 from penguin_pipes.local.backends.warm import Start
@@ -203,7 +203,7 @@ def test_killed_supervisor_takes_its_job_along(scripts: Scripts, leash: Leash) -
     )
 
     leash.wait()
-    assert outcome == Outcome(exit_code=-signal.SIGKILL)
+    assert outcome == Outcome(exit_code=-signal.SIGKILL, fault=Fault.LOST)
     assert scripts.warnings == [
         "the process that watched over the job was killed, and the job too"
     ]

@@ -15,6 +15,7 @@ import resource
 import signal
 import sys
 import tempfile
+import threading
 import time
 import traceback
 from collections import Counter
@@ -215,6 +216,7 @@ def _do(deed: dict[str, Any]) -> dict[str, Any]:
     profiler = AtSite(deed.get("site"), deed.get("nth", 1), partial(_act, deed))
     if deed.get("site") or deed.get("sites"):
         sys.setprofile(profiler)
+        threading.setprofile(profiler)
     try:
         said = DEEDS[deed["do"]](deed)
     except Exception as error:  # noqa: BLE001  # the test looks at it
@@ -224,6 +226,7 @@ def _do(deed: dict[str, Any]) -> dict[str, Any]:
             "where": list(_where(error)),
         }
     finally:
+        threading.setprofile(None)
         sys.setprofile(None)
     return {**said, "sites": dict(profiler.visits)}
 

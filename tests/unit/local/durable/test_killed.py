@@ -197,6 +197,45 @@ def test_run_killed_at_random_is_gone_on_with(
     assert sorted(done) == sorted(STEPS)
 
 
+def test_run_killed_with_many_jobs_is_gone_on_with(
+    engine: Any, pipeline: Any, look: Any, tmp_path: Path
+) -> None:
+    """However many jobs ran when it was killed: what had finished is not run again."""
+    pipeline.steps.clear()
+    project, names = pipeline.project, ("north", "east", "south", "west")
+    for name in names:
+        pipeline.step(name, f"sleep 0.0$$; echo {name} > made/it", outputs=("made",))
+    pipeline.step(
+        "all",
+        "cat input/*/it > whole/all",
+        inputs={name: project.output(name, "made") for name in names},
+        outputs=("whole",),
+    )
+    options = {"jobs": 3}
+    engine.do(pipeline.deed(tmp_path / "undisturbed", options=options))
+    trial = Trial(
+        engine=engine,
+        pipeline=pipeline,
+        look=look,
+        expected=look.outputs(look.runs(tmp_path / "undisturbed")[0]),
+        sites={},
+    )
+    chance, home = random.Random(1), tmp_path / "home"
+    for _ in range(8):
+        after_s = chance.uniform(0, 0.8)
+        engine.do(pipeline.deed(home, kill_after_s=after_s, options=options))
+
+    trial.go_on(home)
+
+    done = [
+        step.name
+        for run in look.runs(home)
+        for step in run.steps
+        if step.status is Status.SUCCEEDED and step.reused_from is None
+    ]
+    assert sorted(done) == sorted([*names, "all"])
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a job may go on")
 def test_job_of_a_killed_run_is_killed(
     engine: Any, pipeline: Any, tmp_path: Path

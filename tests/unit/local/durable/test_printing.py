@@ -121,7 +121,7 @@ def test_tree_that_somebody_still_writes_to_is_no_failure(
     site, times = next(
         (site, times)
         for site, times in observed["sites"].items()
-        if site.startswith("call posix.rmdir < disk.remove < execution._run_job")
+        if site.startswith("call posix.rmdir < disk.remove < task_runner.end")
     )
     late = {"do": "litter", "home": str(home)}
 

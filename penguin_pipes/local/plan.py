@@ -1,0 +1,112 @@
+"""What a run will do: a task for every step, in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
+
+from penguin_pipes.definition import Node, Scalar, Step
+from penguin_pipes.local import property_files
+from penguin_pipes.local.jobs import JobKind, Still
+from penguin_pipes.local.records import now
+from penguin_pipes.local.resolve import Scope, Unknown, not_read
+from penguin_pipes.local.retries import RetryPolicy
+
+if TYPE_CHECKING:
+    from penguin_pipes.local.storage import Storage
+
+TUNING_JOB = "HyperParameterTuningJobName"
+JOB_NAMES = ("ProcessingJobName", "TrainingJobName", TUNING_JOB)
+UNREAD: Final = Unknown("a property file")
+
+
+@attrs.frozen(kw_only=True)
+class Task:
+    """One step that is ready to be run in its turn.
+
+    Attributes:
+        step: What to run.
+        kind: What runs it.
+        job_name: The name its job has.
+        retries: When it is tried again after a failure.
+    """
+
+    step: Step
+    kind: JobKind
+    job_name: str
+    retries: tuple[RetryPolicy, ...] = ()
+
+    @property
+    def is_job(self) -> bool:
+        """Whether it takes a job, and so an earlier result can spare it."""
+        return not isinstance(self.kind, Still)
+
+    def expected(self, request: Node) -> Mapping[str, Any] | Unknown:
+        """Return what the step will say of itself, as far as is known beforehand."""
+        properties = self.kind.expected(request, self.job_name)
+        if isinstance(properties, Unknown):
+            return properties
+        files = property_files.declared(self.step, properties)
+        return {**properties, property_files.MEMBER: dict.fromkeys(files, UNREAD)}
+
+    def described(self, properties: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what the step says of itself, its Describe call being known."""
+        files = property_files.declared(self.step, properties)
+        return {**properties, property_files.MEMBER: files}
+
+
+@attrs.frozen(kw_only=True)
+class Plan:
+    """A run that was found to be possible.
+
+    Attributes:
+        id: The run's.
+        pipeline: The pipeline's name.
+        parameters: The value of every parameter.
+        execution: What ``Execution.*`` leads to.
+        tasks: The steps in the order in which they run, those first that could all be
+            next.
+        needs: For every step, those that it waits for.
+        ancestors: For every step, all that must have finished before it.
+        images: The images that the jobs name.
+    """
+
+    id: str
+    pipeline: str
+    parameters: Mapping[str, Scalar]
+    execution: Mapping[str, str]
+    tasks: tuple[Task, ...]
+    needs: Mapping[str, tuple[str, ...]]
+    ancestors: Mapping[str, set[str]]
+    images: tuple[str, ...] = ()
+
+    def scope(
+        self,
+        task: Task,
+        steps: Mapping[str, Mapping[str, Any] | Unknown],
+        storage: Storage | None = None,
+    ) -> Scope:
+        """Return what the references of one task can lead to.
+
+        Args:
+            task: The task.
+            steps: What other steps say of themselves.
+            storage: Where the property files of finished steps lie; without it, they
+                are not read.
+        """
+        own = dict.fromkeys(JOB_NAMES, task.job_name)
+        moment = {"CurrentDateTime": now().isoformat(timespec="milliseconds")}
+        return Scope(
+            parameters=self.parameters,
+            execution={**self.execution, **moment, **own},
+            steps=steps,
+            read=not_read if storage is None else partial(_read, storage),
+        )
+
+
+def _read(storage: Storage, uri: str, at: Node) -> Any:
+    """Return the document in a JSON file."""
+    return property_files.read(uri, storage, at)
