@@ -39,6 +39,9 @@ FLAGS: Final = (
     "--ip-masq=false",
     "--bridge=none",
 )
+SOCKET: Final = "docker.sock"
+LOG: Final = "dockerd.log"
+ATTEMPTS: Final = 3
 SUITE: Final = "bookworm"
 """The Debian whose Python is the session's, so that wheels fit both."""
 
@@ -64,6 +67,10 @@ RUN python3 -c "import sagemaker_tensorflow_container.training"
 
 class ImpossibleError(Exception):
     """What is needed cannot be had here."""
+
+
+class NotStartedError(Exception):
+    """A daemon did not start; on a busy computer the next one may."""
 
 
 def main() -> int:
@@ -126,12 +133,28 @@ def _daemon(folder: Path) -> Iterator[str]:
     Raises:
         ImpossibleError: It does not start.
     """
-    socket, log = folder / "docker.sock", folder / "dockerd.log"
-    with log.open("w") as output:
-        daemon = subprocess.Popen(
+    for attempt in range(ATTEMPTS):
+        daemon = _started(folder)
+        try:
+            _wait(daemon, folder)
+            (folder / SOCKET).chmod(0o666)
+            yield f"unix://{folder / SOCKET}"
+        except NotStartedError as error:
+            if attempt == ATTEMPTS - 1:
+                raise ImpossibleError(str(error)) from None
+        else:
+            return
+        finally:
+            _end(daemon)
+
+
+def _started(folder: Path) -> subprocess.Popen[bytes]:
+    """Start a daemon whose files are all in *folder*."""
+    with (folder / LOG).open("w") as output:
+        return subprocess.Popen(
             (
                 "dockerd",
-                f"--host=unix://{socket}",
+                f"--host=unix://{folder / SOCKET}",
                 f"--data-root={folder / 'data'}",
                 f"--exec-root={folder / 'exec'}",
                 f"--pidfile={folder / 'pid'}",
@@ -141,23 +164,28 @@ def _daemon(folder: Path) -> Iterator[str]:
             stderr=output,
             start_new_session=True,
         )
-    try:
-        _wait(daemon, socket, log)
-        socket.chmod(0o666)
-        yield f"unix://{socket}"
-    finally:
-        daemon.terminate()
-        try:
-            daemon.wait(30)
-        except subprocess.TimeoutExpired:
-            os.killpg(daemon.pid, signal.SIGKILL)
 
 
-def _wait(daemon: subprocess.Popen[bytes], socket: Path, log: Path) -> None:
-    """Wait until a daemon answers."""
+def _end(daemon: subprocess.Popen[bytes]) -> None:
+    """Stop a daemon, and whatever of it is left."""
+    daemon.terminate()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        daemon.wait(30)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(daemon.pid, signal.SIGKILL)
+    daemon.wait()
+
+
+def _wait(daemon: subprocess.Popen[bytes], folder: Path) -> None:
+    """Wait until a daemon answers.
+
+    Raises:
+        NotStartedError: It has ended, or takes too long.
+    """
     import docker
 
-    for _ in range(300):
+    socket, log = folder / SOCKET, folder / LOG
+    for _ in range(1200):
         if daemon.poll() is not None:
             break
         with contextlib.suppress(docker.errors.DockerException, OSError):
@@ -166,7 +194,7 @@ def _wait(daemon: subprocess.Popen[bytes], socket: Path, log: Path) -> None:
         time.sleep(0.1)
     last = log.read_text().strip().splitlines()[-1:]
     msg = f"dockerd does not start here: {''.join(last)}"
-    raise ImpossibleError(msg)
+    raise NotStartedError(msg)
 
 
 def _make_images(folder: Path, host: str) -> None:
