@@ -66,7 +66,7 @@ def durability(session: nox.Session) -> None:
 @nox.session
 def local_mode(session: nox.Session) -> None:
     """The regression run: real processes and data against the committed baseline."""
-    session.install("-e", ".[local]", *_group("test"))
+    session.install("-e", ".[local,report]", *_group("test"))
     session.run("pytest", "tests/local_mode", *session.posargs)
 
 
