@@ -97,7 +97,7 @@ class Prepared:
             storage=self.storage,
             surroundings=surroundings(),
             mode=mode,
-            resumed={} if self.resumed is None else self.resumed.results,
+            resumed=None if self.resumed is None else self.resumed.results,
         )
 
 
