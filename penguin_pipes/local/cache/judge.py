@@ -213,7 +213,9 @@ class Cache:
 
         def is_fit(earlier: str, trial: Trial) -> bool:
             at = trial.finished_at
-            return at is not None and not policy.unfit(earlier, at, self.clock())
+            if at is None or self.resumed is not None:
+                return at is not None
+            return not policy.unfit(earlier, at, self.clock())
 
         return TrialBook(
             home=self.results.home,

@@ -266,6 +266,24 @@ def test_step_that_is_not_selected_needs_no_parents(tuner: Any) -> None:
     assert run.step("tune").status is Status.SKIPPED
 
 
+def test_two_steps_tune_at_once(tuner: Any, ledger: Path) -> None:
+    """Trials of both run at the same time, in the slots that there are for all."""
+    script = f"""
+folder = pathlib.Path({str(ledger)!r})
+(folder / job.split("-")[1]).touch()
+while len(list(folder.iterdir())) < 2:
+    time.sleep(0.01)
+say(told.x)
+"""
+    steps = [tuner.step(name, script=script, jobs=2) for name in ("one", "two")]
+
+    run = tuner.run(*steps, jobs=4)
+
+    assert [len(step.trials) for step in run.steps] == [2, 2]
+    with History(tuner.project.home) as history:
+        assert history.run(run.id) == run
+
+
 def test_taken_models_lie_where_the_new_run_looks(tuner: Any, ledger: Path) -> None:
     """With an output path of each run's own, the models come along."""
     step = tuner.step(script=blocking(ledger))
