@@ -59,7 +59,7 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def durability(session: nox.Session) -> None:
     """Kills at every point, disks of every size, many seeds: the sweeps of minutes."""
-    session.install("-e", ".[local]", *_group("test"))
+    session.install("-e", ".[local,report]", *_group("test"))
     session.run("pytest", "-m", "durability", *session.posargs)
 
 

@@ -66,8 +66,7 @@ def parser() -> argparse.ArgumentParser:
         nargs="*",
         default=[MISSING],
         metavar="MARK",
-        help=f"cells that stand for a missing value, beside NA and the like (default: "
-        f"{MISSING})",
+        help=f"cells that are missing, beside NA and the like (default: {MISSING})",
     )
     found.add_argument(
         "--debug", action="store_true", help="show the trace of an error"

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     Called = Callable[[object], str]
 
 MOST_PAIRS: Final = 5
+MOST_VALUES: Final = 12
+"""Of values that are as many as rows, each has one class, which tells nothing."""
+
 RELATED: Final = 0.4
 """Coefficients below are not worth a sentence of their own."""
 
@@ -44,16 +47,17 @@ def overview(
 def on_counts(counts: pd.Series[int], name: str) -> list[str]:
     """Return what the most and the least frequent values of a category are."""
     total = int(counts.sum())
-    values = list(map(quoted, counts.index))
-    first = f"{values[0]} has {counts.iloc[0]:,} of {total:,}"
+    values = len(counts)
+    most, least = quoted(counts.index[0]), quoted(counts.index[-1])
+    first = f"{most} has {counts.iloc[0]:,} of {total:,}"
     portion = share(counts.iloc[0], total)
-    if len(values) == 1:
-        return [f"{name}: {values[0]} in every row that has a value."]
+    if values == 1:
+        return [f"{name}: {most} in every row that has a value."]
     if counts.iloc[0] == counts.iloc[-1]:
         times = "once" if counts.iloc[0] == 1 else f"{counts.iloc[0]:,} times"
-        return [f"{name}: {len(values):,} values, each {times}."]
-    last = f"{values[-1]} with {counts.iloc[-1]:,}"
-    rare = f"the rarest of {len(values):,} is {last}"
+        return [f"{name}: {values:,} values, each {times}."]
+    last = f"{least} with {counts.iloc[-1]:,}"
+    rare = f"the rarest of {values:,} is {last}"
     return [f"{name}: {first} ({portion}); {rare}."]
 
 
@@ -189,7 +193,8 @@ def on_crosstab(table: pd.DataFrame, v: float, row: str, column: str) -> list[st
     how = f"go together {strength(v)}" if v >= WEAK else "are hardly related"
     said = [f"{row} and {column} {how}: Cramér's V = {coefficient(v)}."]
     said += _only(table, column)
-    said += _only(table.T, row)
+    if table.shape[1] <= MOST_VALUES:
+        said += _only(table.T, row)
     if len(said) == 1 and table.shape[1] <= 3:  # noqa: PLR2004
         portions = table.div(table.sum(axis=1), axis=0)
         value = str(portions.columns[0])

@@ -10,7 +10,7 @@ import attrs
 
 from penguin_pipes.definition import Node, Scalar, Step
 from penguin_pipes.local import property_files
-from penguin_pipes.local.jobs import JobKind, Still
+from penguin_pipes.local.jobs import JobKind, Still, UnselectedKind
 from penguin_pipes.local.records import now
 from penguin_pipes.local.resolve import Scope, Unknown, not_read
 from penguin_pipes.local.retries import RetryPolicy
@@ -38,6 +38,11 @@ class Task:
     kind: JobKind
     job_name: str
     retries: tuple[RetryPolicy, ...] = ()
+
+    @property
+    def is_selected(self) -> bool:
+        """Whether it is to be run at all."""
+        return not isinstance(self.kind, UnselectedKind)
 
     @property
     def is_job(self) -> bool:

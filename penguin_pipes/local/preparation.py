@@ -103,7 +103,7 @@ class Prepared:
             storage=self.storage,
             surroundings=self._surroundings(),
             mode=mode,
-            resumed={} if self.resumed is None else self.resumed.results,
+            resumed=None if self.resumed is None else self.resumed.results,
         )
 
     def _surroundings(self) -> Callable[[Node], Mapping[str, str]]:

@@ -91,11 +91,7 @@ class TaskRunner:
 
         Whoever selects a step of a branch but not the condition wants it run.
         """
-        own = {
-            task.step.name
-            for task in self.plan.tasks
-            if not isinstance(task.kind, UnselectedKind)
-        }
+        own = {task.step.name for task in self.plan.tasks if task.is_selected}
         return {name: found for name, found in self.described.items() if name in own}
 
     def begin(self, task: Task) -> End | Work:

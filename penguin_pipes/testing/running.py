@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import attrs
 
-from penguin_pipes.config import ProcessingConfig, TrainingConfig
+from penguin_pipes.config import ProcessingConfig, TrainingConfig, TuningConfig
 from penguin_pipes.config.step import StepConfig
 from penguin_pipes.definition import load
 from penguin_pipes.definition.single import single_step, writes_to_fixed_places
 from penguin_pipes.errors import InputError
-from penguin_pipes.local import CacheMode, run_locally
+from penguin_pipes.local import CacheMode, StandIn, run_locally
 from penguin_pipes.local.backends import Backend
 from penguin_pipes.local.disk import home_errors
 from penguin_pipes.local.locks import one_at_a_time
@@ -45,7 +45,7 @@ APART: Final = "apart"
 
 NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
-Step: TypeAlias = ProcessingConfig | TrainingConfig | Any
+Step: TypeAlias = ProcessingConfig | TrainingConfig | TuningConfig | Any
 """A config, a step of the factories or of the SDK, or the name of a step."""
 
 
@@ -67,6 +67,7 @@ class RunPipeline:
         *,
         parameters: Mapping[str, Given | Data] = NOTHING,
         files: Mapping[str, Data] = NOTHING,
+        stand_ins: Mapping[str, StandIn] = NOTHING,
         name: str | None = None,
         cache: CacheMode | str = CacheMode.USE,
     ) -> Run:
@@ -79,6 +80,8 @@ class RunPipeline:
             files: S3 URI, or prefix of URIs, → what lies there. A frame is the file
                 that a URI names (``….csv``), or lies below it. What a pipeline brings
                 is known.
+            stand_ins: Functions in the place of steps that cannot run here; see
+                `run_locally`.
             name: What ``Execution.PipelineName`` is; by default the pipeline's own.
             cache: Whether results of earlier runs are taken: ``use``, ``refresh`` or
                 ``only``.
@@ -104,6 +107,7 @@ class RunPipeline:
                 parameters=given,
                 name=called,
                 home=home,
+                stand_ins=stand_ins,
                 cache=cache,
                 backend=self.backend,
             )
@@ -148,9 +152,9 @@ class RunStep:
         """Run one step, and return its record: ``artifacts`` has its outputs' paths.
 
         Args:
-            step: A `ProcessingConfig` or `TrainingConfig`, which may leave open where
-                it runs; a step of the factories or of the SDK; or, with *pipeline*,
-                the name of a step.
+            step: A `ProcessingConfig`, `TrainingConfig` or `TuningConfig`, which may
+                leave open where it runs; a step of the factories or of the SDK; or,
+                with *pipeline*, the name of a step.
             inputs: What it reads in the place of its inputs, or channels, by their
                 names.
             pipeline: The pipeline or definition that has the step of that name.
@@ -193,17 +197,15 @@ class RunStep:
 
 def _built(config: StepConfig, name: str, uris: Mapping[str, str]) -> Any:
     """Return the step of a config."""
-    from penguin_pipes.factories import processing_step, training_step
+    from penguin_pipes.factories import processing_step, training_step, tuning_step
 
     if isinstance(config, ProcessingConfig):
         return processing_step(_somewhere(config), name=name, inputs=uris)
     if isinstance(config, TrainingConfig):
         return training_step(_somewhere(config), name=name, channels=uris)
-    msg = (
-        "penguin_pipes_run_step: expected a ProcessingConfig, a TrainingConfig, a step "
-        f"or a step's name; got a {type(config).__name__}"
-    )
-    raise InputError(msg)
+    if isinstance(config, TuningConfig):
+        return tuning_step(_somewhere(config), name=name, channels=uris)
+    raise _no_step(config)
 
 
 def _somewhere(config: C) -> C:
@@ -233,12 +235,16 @@ def _whole(step: Any, pipeline: Source | None) -> tuple[Source, str]:
         return pipeline, step
     name = getattr(step, "name", None)
     if not isinstance(name, str) or not hasattr(step, "to_request"):
-        msg = (
-            "penguin_pipes_run_step: expected a ProcessingConfig, a TrainingConfig, a "
-            f"step or a step's name; got {step!r:.60}"
-        )
-        raise InputError(msg)
+        raise _no_step(step)
     return (_pipeline_of(step) if pipeline is None else pipeline), name
+
+
+def _no_step(step: object) -> InputError:
+    msg = (
+        "penguin_pipes_run_step: expected a config of a processing, training or tuning "
+        f"step, a step of the factories, or a step's name; got {step!r:.60}"
+    )
+    return InputError(msg)
 
 
 def _name(pipeline: Source) -> str:

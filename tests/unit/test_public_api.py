@@ -18,7 +18,9 @@ HEAVY = (
     "attrs",
     "boto3",
     "botocore",
+    "jinja2",
     "keras",
+    "matplotlib",
     "numpy",
     "pandas",
     "rich",
@@ -70,6 +72,8 @@ def test_an_unknown_name_is_an_attribute_error(door: ModuleType) -> None:
         ("from penguin_pipes.local import run_locally", {"attrs"}),
         ("import penguin_pipes.deploy", set()),
         ("import penguin_pipes.testing.plugin", set()),
+        ("import penguin_pipes.eda", set()),
+        ("import penguin_pipes.eda.command", {"attrs"}),
     ],
 )
 def test_importing_is_cheap(statement: str, allowed: set[str]) -> None:

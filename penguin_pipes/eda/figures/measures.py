@@ -62,8 +62,7 @@ def histogram(
     borders = edges(present.to_numpy())
     figure, axes = canvas(2.9)
     floor = np.zeros(len(borders) - 1)
-    parts = _parts(present, groups, classes, theme)
-    for name, part, colour in parts:
+    for name, part, colour in _parts(present, groups, classes, theme):
         counts, _ = np.histogram(part, borders)
         axes.bar(
             borders[:-1],
@@ -73,12 +72,10 @@ def histogram(
             align="edge",
             color=colour,
             edgecolor=theme.background,
-            linewidth=0.5,
             label=short(name),
         )
         floor += counts
-    axes.set_xlabel(label.axis)
-    axes.set_ylabel("Rows")
+    axes.set(xlabel=label.axis, ylabel="Rows")
     axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], integer=True))
     axes.grid(axis="y")
     if groups is not None:

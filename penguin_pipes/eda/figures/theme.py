@@ -83,6 +83,7 @@ STYLE: Final[dict[str, Any]] = {
     "axes.axisbelow": True,
     "legend.frameon": False,
     "legend.fontsize": 9.0,
+    "patch.linewidth": 0.5,
     "text.parse_math": False,  # a column may be called a$b$
     "figure.dpi": DPI,
 }

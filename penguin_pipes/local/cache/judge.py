@@ -117,7 +117,7 @@ class Cache:
         surroundings: Tells what stands for the image of a request, or what it is.
         mode: What the run does with them.
         resumed: Of the run that is gone on from, which run holds the result of each
-            step; those are taken whatever the step's policy is.
+            step; those are taken whatever the step's policy is. None if none is.
         clock: Tells the time.
     """
 
@@ -126,7 +126,7 @@ class Cache:
     storage: Storage
     surroundings: Callable[[Node], Mapping[str, str]]
     mode: CacheMode = CacheMode.USE
-    resumed: Mapping[str, str] = attrs.field(factory=dict)
+    resumed: Mapping[str, str] | None = None
     clock: Callable[[], datetime] = now
 
     def judge(
@@ -153,7 +153,7 @@ class Cache:
         runs = Verdict(key=key, inputs=inputs, files=files, is_cached=policy.enabled)
         reasons: list[str] = []
         for result in self.results.of_key(pipeline, step.name, key):
-            if result.run == self.resumed.get(step.name):
+            if result.run == (self.resumed or {}).get(step.name):
                 why = self._damage(result)
             elif policy.enabled and self.mode is not CacheMode.REFRESH:
                 age = policy.unfit(result.run, result.finished_at, self.clock())
@@ -170,7 +170,7 @@ class Cache:
         self, pipeline: str, step: str, key: Key, policy: Policy
     ) -> tuple[str, ...]:
         """Return why no result could be taken when none of the same key was there."""
-        if step in self.resumed:
+        if step in (self.resumed or {}):
             return self._differences(pipeline, step, key)
         if not policy.enabled:
             return (OFF,)
@@ -214,7 +214,9 @@ class Cache:
 
         def is_fit(earlier: str, trial: Trial) -> bool:
             at = trial.finished_at
-            return at is not None and not policy.unfit(earlier, at, self.clock())
+            if at is None or self.resumed is not None:
+                return at is not None
+            return not policy.unfit(earlier, at, self.clock())
 
         return TrialBook(
             home=self.results.home,
@@ -222,7 +224,8 @@ class Cache:
             pipeline=pipeline,
             step=step.name,
             key=None if verdict.key is None else verdict.key.digest,
-            takes=policy.enabled and self.mode is CacheMode.USE,
+            takes=self.resumed is not None
+            or (verdict.is_cached and self.mode is CacheMode.USE),
             is_fit=is_fit,
         )
 

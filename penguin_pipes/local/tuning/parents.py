@@ -31,7 +31,7 @@ def refuse_unknown_parents(plan: Plan, memory: Database | None) -> None:
     Raises:
         InputError: There is no such job.
     """
-    for task in plan.tasks:
+    for task in (each for each in plan.tasks if each.is_selected):
         for node in _parents(task.step.request):
             if any(each.kind == "Steps" for each in find_references(node.value)):
                 continue

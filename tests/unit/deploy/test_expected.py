@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
-from sagemaker.core.workflow.parameters import ParameterString
 
 from penguin_pipes import build_pipeline, penguins_config
 from penguin_pipes.deploy.expected import expected_scripts
+from penguin_pipes.factories import sdk
 from penguin_pipes.local.contract.host import Host
 from penguin_pipes.local.preparation import Asked, prepared
 from penguin_pipes.local.warming import scripts_to_come
@@ -95,7 +95,7 @@ def test_folder_of_code_is_looked_through(tmp_path: Path, package: Path) -> None
 
 def test_unknown_environment_is_left_to_the_engine() -> None:
     """A variable of the pipeline is known when it runs, not before."""
-    level = ParameterString(name="level", default_value="3")
+    level = sdk.string_parameter("level", "3")
     config = with_training(environment={"TF_CPP_MIN_LOG_LEVEL": level})
 
     assert len([*expected_scripts(config, HOST)]) == 1

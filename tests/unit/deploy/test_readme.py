@@ -12,7 +12,7 @@ import pytest
 from penguin_pipes.deploy import main
 
 README = (Path(__file__).parents[3] / "README.md").read_text()
-SECTION = README.partition("### What a deploy would change")[2].partition("\n## ")[0]
+SECTION = re.split(r"\n##+ ", README.partition("### What a deploy would change")[2])[0]
 
 
 def block(kind: str) -> str:

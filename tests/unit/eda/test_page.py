@@ -42,7 +42,7 @@ Gentoo has no island but Biscoe.
 Chinstrap has no island but Dream.
 Torgersen has no species but Adelie.
 Species and sex are hardly related: Cramér's V = 0.01.
-FEMALE has 49 % to 50 % of the rows of each species.
+MALE has 50 % to 51 % of the rows of each species.
 """.strip().splitlines()
 
 

@@ -9,8 +9,13 @@ import attrs
 import pandas as pd
 import pytest
 
-from penguin_pipes import ProcessingConfig, TrainingConfig
-from penguin_pipes.config import TuningConfig
+from penguin_pipes import (
+    CategoricalRange,
+    ProcessingConfig,
+    TrainingConfig,
+    TuningConfig,
+)
+from penguin_pipes.config.step import StepConfig
 from penguin_pipes.errors import ConfigError, HomeError, InputError, StepFailedError
 
 if TYPE_CHECKING:
@@ -45,7 +50,9 @@ def fit(folder: Path, script: str = FIT) -> TrainingConfig:
     """Return a training that counts the lines it reads."""
     path = folder / "fit.py"
     path.write_text(script)
-    return TrainingConfig(source=path, metrics={"rows": "rows=([0-9]+)"})
+    return TrainingConfig(
+        source=path, metrics={"rows": "rows=([0-9]+)", "size": "size=([0-9]+)"}
+    )
 
 
 @pytest.mark.parametrize(
@@ -110,6 +117,39 @@ def test_a_training_leaves_metrics_and_a_model(
     again = run_step(config, inputs={"train": FRAME.copy()}, name="fit", cache="only")
     assert again.reused_from is not None
     assert again.artifacts == done.artifacts
+
+
+def test_a_tuning_leaves_the_best_of_its_trials(
+    run_step: RunStep, tmp_path: Path
+) -> None:
+    """Nothing of it needs a bucket or a role, its trials neither."""
+    config = TuningConfig(
+        training=fit(tmp_path, f"{FIT}\nimport sys\nprint('size=' + sys.argv[-1])"),
+        objective="size",
+        ranges={"size": CategoricalRange(["1", "3"])},
+        strategy="Grid",
+        max_jobs=None,
+    )
+
+    done = run_step(config, inputs={"train": FRAME}, name="tune")
+
+    assert done.type == "Tuning"
+    assert done.metrics["size"] == 3
+
+
+def test_a_function_stands_in_for_what_cannot_run_here(run: RunPipeline) -> None:
+    """It gets the step's arguments."""
+    seen: list[Any] = []
+    step = {
+        "Name": "notify",
+        "Type": "Lambda",
+        "FunctionArn": "arn:aws:lambda:us-east-1:123456789012:function:notify",
+        "Arguments": {"text": "hello"},
+    }
+
+    run({"Version": "2020-12-01", "Steps": [step]}, stand_ins={"notify": seen.append})
+
+    assert seen == [{"text": "hello"}]
 
 
 def test_a_step_of_the_factories_runs_alone(
@@ -266,8 +306,13 @@ def test_a_path_that_leads_nowhere_is_refused(
     ("step", "error", "match"),
     [
         ("fit", InputError, "'fit' is a name, of a step of which pipeline"),
-        (7, InputError, "expected a ProcessingConfig, a TrainingConfig, a step or .*7"),
-        (TuningConfig(), InputError, "got a TuningConfig"),
+        (7, InputError, r"expected a config of a processing, .* step's name; got 7"),
+        (StepConfig(), InputError, r"expected a config of .*; got StepConfig\("),
+        (
+            TuningConfig(),
+            ConfigError,
+            r"TuningConfig\.training: a tuning step of its own",
+        ),
     ],
 )
 def test_what_is_no_step_is_refused(

@@ -237,6 +237,53 @@ def test_step_that_is_not_cached_takes_no_trials(tuner: Any, ledger: Path) -> No
     assert {line[0] for line in starts(ledger)} == {"1", "2", "3"}
 
 
+def test_run_that_is_resumed_takes_trials(tuner: Any, ledger: Path) -> None:
+    """Whoever asks to go on from an interrupted run takes its trials, cached or not."""
+    step = tuner.step(script=blocking(ledger), is_cached=False)
+    interrupt(tuner, step, ledger, signal.SIGINT)
+    starts(ledger)
+    (ledger / "go").touch()
+
+    tuner.run(step, resume=True)
+
+    assert {line[0] for line in starts(ledger)} == {"3"}
+
+
+def test_step_that_is_not_selected_needs_no_parents(tuner: Any) -> None:
+    """What a tuning step would learn from is no matter if the step is not run."""
+    parents = [{"HyperParameterTuningJobName": "gone"}]
+    warm = {
+        "WarmStartType": "TransferLearning",
+        "ParentHyperParameterTuningJobs": parents,
+    }
+    step = tuner.step()
+    step["Arguments"]["WarmStartConfig"] = warm
+    with pytest.raises(InputError, match="no tuning job 'gone'"):
+        tuner.run(step)
+
+    run = tuner.run(tuner.project.processing("a"), step, only=["a"])
+
+    assert run.step("tune").status is Status.SKIPPED
+
+
+def test_two_steps_tune_at_once(tuner: Any, ledger: Path) -> None:
+    """Trials of both run at the same time, in the slots that there are for all."""
+    script = f"""
+folder = pathlib.Path({str(ledger)!r})
+(folder / job.split("-")[1]).touch()
+while len(list(folder.iterdir())) < 2:
+    time.sleep(0.01)
+say(told.x)
+"""
+    steps = [tuner.step(name, script=script, jobs=2) for name in ("one", "two")]
+
+    run = tuner.run(*steps, jobs=4)
+
+    assert [len(step.trials) for step in run.steps] == [2, 2]
+    with History(tuner.project.home) as history:
+        assert history.run(run.id) == run
+
+
 def test_taken_models_lie_where_the_new_run_looks(tuner: Any, ledger: Path) -> None:
     """With an output path of each run's own, the models come along."""
     step = tuner.step(script=blocking(ledger))
