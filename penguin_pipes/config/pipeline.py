@@ -14,16 +14,13 @@ from penguin_pipes.config import checks
 from penguin_pipes.config.checks import maybe, on
 from penguin_pipes.config.processing import ProcessingConfig
 from penguin_pipes.config.records import Security, Text, strings, texts
+from penguin_pipes.config.registration import STEP_NAME, RegistrationConfig
 from penguin_pipes.config.step import BUCKET, PREFIX, REGION, ROLE, TAGS, StepConfig
 from penguin_pipes.config.training import TrainingConfig
 from penguin_pipes.config.tuning import TuningConfig
 from penguin_pipes.errors import ConfigError
 
 S = TypeVar("S", bound=StepConfig)
-
-_STEP_NAME = on(
-    checks.matches(service.STEP_NAME, "up to 64 letters, digits, hyphens, underscores")
-)
 
 
 def _dataset(value: str | Path) -> str | Path:
@@ -56,6 +53,9 @@ class PipelineConfig:
         training: How the model is trained.
         tuning: How its hyperparameters are searched for.
         use_tuning: Whether the pipeline tunes instead of training once.
+        register: Whether the model is evaluated and, if it is accurate enough,
+            packed and registered.
+        registration: How that is done.
         channels: Channel of the training → output of the processing.
         input_name: Name of the processing's input, which is mounted at
             ``/opt/ml/processing/input/<name>``.
@@ -103,6 +103,11 @@ class PipelineConfig:
     use_tuning: bool = field(
         default=False, validator=on(checks.a(bool, "true or false"))
     )
+    register: bool = field(default=False, validator=on(checks.a(bool, "true or false")))
+    registration: RegistrationConfig = field(
+        factory=RegistrationConfig,
+        validator=on(checks.a(RegistrationConfig, "a RegistrationConfig record")),
+    )
     channels: Mapping[str, str] = field(
         factory=lambda: {"train": "train", "validation": "validation"},
         converter=strings,
@@ -121,9 +126,9 @@ class PipelineConfig:
             checks.matches(service.CHANNEL_NAME, "letters, digits and .-_ only")
         ),
     )
-    processing_step_name: str = field(default="preprocess-data", validator=_STEP_NAME)
-    training_step_name: str = field(default="train-model", validator=_STEP_NAME)
-    tuning_step_name: str = field(default="tune-model", validator=_STEP_NAME)
+    processing_step_name: str = field(default="preprocess-data", validator=STEP_NAME)
+    training_step_name: str = field(default="train-model", validator=STEP_NAME)
+    tuning_step_name: str = field(default="tune-model", validator=STEP_NAME)
     use_custom_job_prefix: bool = field(
         default=True, validator=on(checks.a(bool, "true or false"))
     )
@@ -146,16 +151,25 @@ class PipelineConfig:
             if getattr(self, name) is None:
                 msg = f"PipelineConfig.{name}: a pipeline needs one; got None"
                 raise ConfigError(msg)
-        for channel, output in self.channels.items():
+        self._check_outputs("channels", self.channels)
+        if self.use_tuning:
+            self.tuned()
+        if self.register:
+            for part in ("evaluation", "packaging"):
+                inputs = getattr(self.registration, f"{part}_inputs")
+                self._check_outputs(f"registration.{part}_inputs", inputs)
+            self.registered()
+
+    def _check_outputs(self, place: str, inputs: Mapping[str, str]) -> None:
+        """Refuse inputs that are no outputs of the processing."""
+        for name, output in inputs.items():
             if output not in self.processing.outputs:
                 known = ", ".join(self.processing.outputs)
                 msg = (
-                    f"PipelineConfig.channels[{channel!r}]: expected an output of the "
+                    f"PipelineConfig.{place}[{name!r}]: expected an output of the "
                     f"processing ({known}); got {output!r}"
                 )
                 raise ConfigError(msg)
-        if self.use_tuning:
-            self.tuned()
 
     def owned(self, step: S) -> S:
         """Return *step* with what it leaves open taken from the pipeline."""
@@ -170,3 +184,14 @@ class PipelineConfig:
         """Return the tuning with the training that its trials run."""
         training = self.tuning.training or self.training
         return attrs.evolve(self.owned(self.tuning), training=self.owned(training))
+
+    def registered(self) -> RegistrationConfig:
+        """Return the registration with what it leaves open taken from the pipeline."""
+        found = self.registration
+        return attrs.evolve(
+            found,
+            evaluation=self.owned(found.evaluation),
+            packaging=self.owned(found.packaging),
+            region=found.region or self.region,
+            group=self.name if found.group is None else found.group,
+        )

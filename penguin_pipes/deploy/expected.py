@@ -31,9 +31,12 @@ def expected_scripts(config: PipelineConfig, host: Host) -> Iterator[Script]:
     """
     training = config.tuned().training if config.use_tuning else None
     # The one that takes longer comes first: a network's library is a big one.
+    judging: tuple[ProcessingConfig, ...] = ()
+    if config.register:
+        judging = (config.registration.evaluation, config.registration.packaging)
     for script in (
         _training(training or config.training, host),
-        _processing(config.processing, host),
+        *(_processing(each, host) for each in (config.processing, *judging)),
     ):
         if script is not None:
             yield script

@@ -79,10 +79,11 @@ def _overrides(arguments: Arguments) -> Iterator[Override]:
         "role": arguments.role,
         "dataset": arguments.dataset,
         "use_tuning": arguments.tune or None,
+        "register": arguments.register or None,
     }
     for name, value in flags.items():
         if value is not None:
-            origin = "--tune" if value is True else f"--{name}"
+            origin = "--tune" if name == "use_tuning" else f"--{name}"
             yield Override(path=name, value=value, origin=origin)
     if arguments.epochs is not None:
         path = "training.hyperparameters.epochs"
