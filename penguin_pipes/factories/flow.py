@@ -108,13 +108,13 @@ def fail_step(
     if not isinstance(message, str | Variable):
         parts = list(message)
     length = sum(len(part) for part in parts if isinstance(part, str))
-    if not 0 < length <= service.MAX_FAIL_MESSAGE:
+    is_plain = all(isinstance(part, str) for part in parts)
+    if length > service.MAX_FAIL_MESSAGE or (is_plain and not length):
         msg = (
             f"fail_step(message=…): expected 1 to {service.MAX_FAIL_MESSAGE} "
             f"characters that say why; got {length}"
         )
         raise ConfigError(msg)
-    is_plain = all(isinstance(part, str) for part in parts)
     text = "".join(parts) if is_plain else sdk.join(*parts, on="")
     return sdk.load().FailStep(
         name=name, error_message=text, depends_on=list(depends_on) or None
