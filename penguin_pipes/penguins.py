@@ -9,6 +9,7 @@ from typing import Any
 from penguin_pipes.config import (
     PipelineConfig,
     ProcessingConfig,
+    RegistrationConfig,
     TrainingConfig,
     TuningConfig,
 )
@@ -45,7 +46,7 @@ def penguins_config(  # noqa: PLR0913  # each is an option of its own
     name: str = "penguins",
     dataset: str | Path | None = None,
     use_tuning: bool = False,
-    register: bool = False,
+    register: RegistrationConfig | bool = False,
     epochs: int = 50,
     seed: int = 0,
     **fields: Any,
@@ -60,7 +61,8 @@ def penguins_config(  # noqa: PLR0913  # each is an option of its own
         dataset: A CSV file or an S3 URI; by default the 344 penguins that ship.
         use_tuning: Tune the number of epochs instead of training once.
         register: Evaluate the model and, if 0.70 of the test penguins are told right
-            (the parameter ``accuracy_threshold``), pack and register it.
+            (the parameter ``accuracy_threshold``), pack and register it; a record
+            says how.
         epochs: How often the training goes through its data.
         seed: Of the split and of the network's first weights.
         **fields: Any other field of the `PipelineConfig`.

@@ -74,12 +74,12 @@ def build_pipeline(
     )
     channels = _outputs(prepare, config.channels)
     parameters, steps = [parameter], [prepare, _fit(config, channels, session)]
-    if config.register:
-        threshold = sdk.float_parameter(
-            THRESHOLD_PARAMETER, config.registration.accuracy_threshold
-        )
+    if config.register is not None:
+        asked = config.registered(config.register)
+        threshold = sdk.float_parameter(THRESHOLD_PARAMETER, asked.accuracy_threshold)
         parameters.append(threshold)
-        steps += _judged(config, steps, threshold, session)
+        model = _model(config, steps[-1], session)
+        steps += _judged(asked, prepare, model, threshold, session)
     return Pipeline(
         config.name,
         parameters=parameters,
@@ -121,18 +121,17 @@ def _fit(config: PipelineConfig, channels: dict[str, Any], session: Any) -> Any:
 
 
 def _judged(
-    config: PipelineConfig, steps: list[Any], threshold: Any, session: Any
+    asked: RegistrationConfig, prepare: Any, model: Any, threshold: Any, session: Any
 ) -> list[Any]:
-    """Return the steps that measure the model, and register it or fail.
+    """Return the steps that measure a model, and register it or fail.
 
     Args:
-        config: The whole pipeline.
-        steps: The step that prepares the data, and the one that makes the model.
+        asked: How that is done.
+        prepare: The step that prepared the data.
+        model: Where the model lies.
         threshold: The parameter with the accuracy that is good enough.
         session: An SDK session, if there is one.
     """
-    (prepare, fit), asked = steps, config.registered()
-    model = _model(config, fit, session)
     evaluate = processing_step(
         asked.evaluation,
         name=asked.evaluation_step_name,

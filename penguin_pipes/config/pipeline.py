@@ -29,6 +29,15 @@ def _dataset(value: str | Path) -> str | Path:
     return value if is_s3 else checks.to_path(value)
 
 
+def _registration(
+    value: RegistrationConfig | bool | None,  # noqa: FBT001  # a field's value
+) -> RegistrationConfig | None:
+    """Let true stand for the defaults, and false for nothing."""
+    if isinstance(value, bool):
+        return RegistrationConfig() if value else None
+    return value
+
+
 def _local_or_s3(place: str, value: object) -> None:
     if not isinstance(value, Path) and not str(value).startswith("s3://"):
         raise checks.refuse(place, "a local file or an S3 URI", value)
@@ -53,9 +62,8 @@ class PipelineConfig:
         training: How the model is trained.
         tuning: How its hyperparameters are searched for.
         use_tuning: Whether the pipeline tunes instead of training once.
-        register: Whether the model is evaluated and, if it is accurate enough,
-            packed and registered.
-        registration: How that is done.
+        register: How the model is evaluated and, if it is accurate enough, packed and
+            registered; None or false for not at all, true for the defaults.
         channels: Channel of the training → output of the processing.
         input_name: Name of the processing's input, which is mounted at
             ``/opt/ml/processing/input/<name>``.
@@ -103,10 +111,10 @@ class PipelineConfig:
     use_tuning: bool = field(
         default=False, validator=on(checks.a(bool, "true or false"))
     )
-    register: bool = field(default=False, validator=on(checks.a(bool, "true or false")))
-    registration: RegistrationConfig = field(
-        factory=RegistrationConfig,
-        validator=on(checks.a(RegistrationConfig, "a RegistrationConfig record")),
+    register: RegistrationConfig | None = field(
+        default=None,
+        converter=_registration,
+        validator=on(maybe(checks.a(RegistrationConfig, "true, or what it takes"))),
     )
     channels: Mapping[str, str] = field(
         factory=lambda: {"train": "train", "validation": "validation"},
@@ -154,11 +162,11 @@ class PipelineConfig:
         self._check_outputs("channels", self.channels)
         if self.use_tuning:
             self.tuned()
-        if self.register:
+        if self.register is not None:
             for part in ("evaluation", "packaging"):
-                inputs = getattr(self.registration, f"{part}_inputs")
-                self._check_outputs(f"registration.{part}_inputs", inputs)
-            self.registered()
+                inputs = getattr(self.register, f"{part}_inputs")
+                self._check_outputs(f"register.{part}_inputs", inputs)
+            self.registered(self.register)
 
     def _check_outputs(self, place: str, inputs: Mapping[str, str]) -> None:
         """Refuse inputs that are no outputs of the processing."""
@@ -185,13 +193,12 @@ class PipelineConfig:
         training = self.tuning.training or self.training
         return attrs.evolve(self.owned(self.tuning), training=self.owned(training))
 
-    def registered(self) -> RegistrationConfig:
-        """Return the registration with what it leaves open taken from the pipeline."""
-        found = self.registration
+    def registered(self, asked: RegistrationConfig) -> RegistrationConfig:
+        """Return *asked* with what it leaves open taken from the pipeline."""
         return attrs.evolve(
-            found,
-            evaluation=self.owned(found.evaluation),
-            packaging=self.owned(found.packaging),
-            region=found.region or self.region,
-            group=self.name if found.group is None else found.group,
+            asked,
+            evaluation=self.owned(asked.evaluation),
+            packaging=self.owned(asked.packaging),
+            region=asked.region or self.region,
+            group=self.name if asked.group is None else asked.group,
         )

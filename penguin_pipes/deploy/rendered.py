@@ -107,8 +107,8 @@ def _contents(config: PipelineConfig, digests: Digests) -> Iterator[str]:
         BundleError: One of them is not there, or cannot be read.
     """
     processing = [config.processing]
-    if config.register:
-        processing += [config.registration.evaluation, config.registration.packaging]
+    if config.register is not None:
+        processing += [config.register.evaluation, config.register.packaging]
     for each in processing:
         yield bundle_file(each.script, what="ProcessingConfig.script").digest
         for name, path in each.files.items():

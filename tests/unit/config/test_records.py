@@ -162,11 +162,11 @@ def test_wrong_values_are_refused_with_place_value_and_way_out(
         ({"use_tuning": True, "tuning": TuningConfig(objective="f1")}, "got 'f1'"),
         (
             {"register": True},
-            "registration.evaluation_inputs['test']: expected an output of the processing (train, validation); got 'test'",
+            "PipelineConfig.register.evaluation_inputs['test']: expected an output of the processing (train, validation); got 'test'",
         ),
         (
             {"register": "yes"},
-            "PipelineConfig.register: expected true or false; got 'yes'",
+            "PipelineConfig.register: expected true, or what it takes; got 'yes'",
         ),
         ({"dataset": 5}, "PipelineConfig.dataset: expected a local file or an S3 URI"),
         ({"parallelism": 0}, "PipelineConfig.parallelism: expected 1 to 2147483647"),
