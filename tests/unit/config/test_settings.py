@@ -393,6 +393,8 @@ def test_every_field_is_reached_from_the_file(
         lines.setdefault("tuning.training.metrics", '{ val_accuracy = "v=(.)" }')
     if path.startswith("register."):
         lines["processing.outputs"] = '["train", "validation", "test", "transformers"]'
+    if path == "register.evaluation.outputs":
+        lines[f"{owner}.property_files"] = '{ evaluation = "train/quality.json" }'
     if path.startswith("register.") and path.endswith(".property_files"):
         lines[f"{owner}.outputs"] = '["train"]'
     for each in ("use_tuning", "tuning.objective"):
