@@ -65,15 +65,17 @@ def test_penguins_scripts_are_foreseen(tmp_path: Path) -> None:
     assert found == wanted(config, tmp_path)
 
 
-def test_scripts_after_the_training_are_foreseen_too() -> None:
+@pytest.mark.parametrize("tune", [False, True], ids=["train", "tune"])
+def test_scripts_after_the_training_are_foreseen_too(
+    tmp_path: Path, tune: bool
+) -> None:
     """Evaluation and packaging have modules of their own to wait for."""
-    plain = [*expected_scripts(penguins_config(), HOST)]
+    config = penguins_config(register=True, use_tuning=tune)
 
-    found = [*expected_scripts(penguins_config(register=True), HOST)]
+    found = set(expected_scripts(config, HOST))
 
-    assert found[: len(plain)] == plain
-    assert len(found) == len(plain) + 2
-    assert any("import joblib" in script.statements for script in found[len(plain) :])
+    assert len(found) == 4
+    assert found == wanted(config, tmp_path)
 
 
 @pytest.mark.parametrize(
