@@ -76,7 +76,9 @@ def build_pipeline(
     parameters, steps = [parameter], [prepare, _fit(config, channels, session)]
     if config.register is not None:
         asked = config.registered(config.register)
-        threshold = sdk.float_parameter(THRESHOLD_PARAMETER, asked.accuracy_threshold)
+        # A file may say 1, and the service tells integers from floats.
+        least = float(asked.accuracy_threshold)
+        threshold = sdk.float_parameter(THRESHOLD_PARAMETER, least)
         parameters.append(threshold)
         model = _model(config, steps[-1], session)
         steps += _judged(asked, prepare, model, threshold, session)

@@ -13,6 +13,7 @@ from penguin_pipes import (
     IntegerRange,
     Pipeline,
     ProcessingConfig,
+    RegistrationConfig,
     TrainingConfig,
     TuningConfig,
     build_pipeline,
@@ -168,6 +169,15 @@ def test_what_is_registered_is_the_package_with_its_metrics() -> None:
         "execution": {"Get": "Execution.PipelineExecutionId"},
     }
     assert "Tags" not in request
+
+
+def test_a_whole_number_is_a_threshold_like_any_other() -> None:
+    """The parameter is a float, whatever the file says."""
+    config = penguins_config(register=RegistrationConfig(accuracy_threshold=1))
+
+    (_, threshold) = definition(build_pipeline(config))["Parameters"]
+
+    assert json.dumps(threshold["DefaultValue"]) == "1.0"
 
 
 @pytest.mark.parametrize("tune", [False, True], ids=["train", "tune"])
