@@ -20,6 +20,8 @@ OLDEST_SDK = "3.24.0"
 INFERENCE_TENSORFLOW = "tensorflow==2.20.*"
 """What AWS's newest image for inference holds; training is a version ahead."""
 
+AT_ONCE = ("-n", "2", "--dist", "loadfile")
+"""Two halves of the tests at once, for most of them wait for a process of their own."""
 TOOLKITS = ("sagemaker-training==5.1.4", "sagemaker-tensorflow-training==20.5.0")
 """AWS's own code in the training containers, the judge of the local run's contract."""
 
@@ -56,7 +58,7 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Every ring of tests but the sweeps: unit, properties, local mode."""
     session.install("-e", ".[local,report]", *_group("test"))
-    session.run("pytest", *session.posargs)
+    session.run("pytest", *(session.posargs or AT_ONCE))
 
 
 @nox.session
@@ -124,7 +126,7 @@ def browser(session: nox.Session) -> None:
 def compat(session: nox.Session) -> None:
     """The quick tests under each Python; the definition's bytes are among them."""
     session.install("-e", ".[local,report]", *_group("test"))
-    session.run("pytest", "-m", "not slow", *session.posargs)
+    session.run("pytest", "-m", "not slow", *(session.posargs or AT_ONCE))
 
 
 @nox.session(python=PYTHONS[0])
