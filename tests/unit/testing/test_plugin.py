@@ -167,7 +167,9 @@ def test_a_suite_that_does_not_use_it_is_as_without_it(
         """
     )
 
-    result = pytester.runpytest_subprocess("-v", "-p", "no:hypothesispytest")
+    # Others' plugins import what they like: Hypothesis' attrs, AnyIO's Trio and attrs.
+    others = ("-p", "no:hypothesispytest", "-p", "no:anyio")
+    result = pytester.runpytest_subprocess("-v", *others)
 
     outcomes(result, passed=1)
     said = [line for line in result.outlines if "penguin" in line]
