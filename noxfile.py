@@ -17,6 +17,11 @@ PYPROJECT = nox.project.load_toml("pyproject.toml")
 PYTHONS = nox.project.python_versions(PYPROJECT)
 OLDEST_SDK = "3.24.0"
 """The first SDK whose tables hold the default images."""
+INFERENCE_TENSORFLOW = "tensorflow==2.20.*"
+"""What AWS's newest image for inference holds; training is a version ahead."""
+
+AT_ONCE = ("-n", "2", "--dist", "loadfile")
+"""Two halves of the tests at once, for most of them wait for a process of their own."""
 TOOLKITS = ("sagemaker-training==5.1.4", "sagemaker-tensorflow-training==20.5.0")
 """AWS's own code in the training containers, the judge of the local run's contract."""
 
@@ -53,7 +58,7 @@ def types(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Every ring of tests but the sweeps: unit, properties, local mode."""
     session.install("-e", ".[local,report]", *_group("test"))
-    session.run("pytest", *session.posargs)
+    session.run("pytest", *(session.posargs or AT_ONCE))
 
 
 @nox.session
@@ -121,7 +126,7 @@ def browser(session: nox.Session) -> None:
 def compat(session: nox.Session) -> None:
     """The quick tests under each Python; the definition's bytes are among them."""
     session.install("-e", ".[local,report]", *_group("test"))
-    session.run("pytest", "-m", "not slow", *session.posargs)
+    session.run("pytest", "-m", "not slow", *(session.posargs or AT_ONCE))
 
 
 @nox.session(python=PYTHONS[0])
@@ -138,6 +143,26 @@ def oldest_sdk(session: nox.Session) -> None:
     session.run("pytest", "tests/unit/test_determinism.py", *session.posargs)
 
 
+@nox.session(python=PYTHONS[0])
+def serving_image(session: nox.Session) -> None:
+    """What is registered serves under the TensorFlow of AWS's inference image."""
+    folder = Path(session.create_tmp(), "served")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    archive, answers = str(folder / "model.tar.gz"), str(folder / "answers.json")
+    ask = (
+        "python",
+        "tools/serve_archive.py",
+        archive,
+        "penguin_pipes/data/penguins.csv",
+    )
+    session.install("-e", ".[local]")
+    session.run("python", "tools/pack_penguins.py", str(folder))
+    session.run(*ask, "--write", answers)
+    session.install(INFERENCE_TENSORFLOW)
+    session.run(*ask, "--like", answers)
+
+
 @nox.session(python=["3.10", *PYTHONS[1:]])
 @nox.parametrize(
     "stack",
@@ -149,7 +174,7 @@ def oldest_sdk(session: nox.Session) -> None:
     ],
 )
 def scripts(session: nox.Session, stack: list[str]) -> None:
-    """The preprocessor runs in containers older than the library itself."""
+    """What needs no TensorFlow runs in containers older than the library itself."""
     if session.python == "3.13" and "scikit-learn==1.4.2" in stack:
         session.skip("scikit-learn 1.4 has no wheels for Python 3.13")
     session.install(*stack, "pytest>=9", "pytest-timeout>=2.4", "hypothesis>=6.150")
@@ -157,7 +182,11 @@ def scripts(session: nox.Session, stack: list[str]) -> None:
     session.run(
         *("pytest", "--noconftest"),
         "tests/unit/scripts/test_preprocessor.py",
+        "tests/unit/scripts/test_package.py",
+        "tests/unit/scripts/test_inference.py",
+        "tests/unit/scripts/test_evaluate.py",
         "tests/unit/property/test_split_laws.py",
+        "tests/unit/property/test_evaluation_laws.py",
         *session.posargs,
         env={"PYTHONPATH": "."},
     )

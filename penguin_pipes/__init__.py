@@ -4,8 +4,9 @@ The route, left to right; nothing knows what stands to the right of it:
 
 1. **config** — frozen records say what is asked for; a wrong value is refused where
    it is written, with the place, the value and the way out.
-2. **factories** — `processing_step`, `training_step` and `tuning_step` make one step
-   of the SageMaker SDK each, cache-configured, from a config. No AWS call is made.
+2. **factories** — `processing_step`, `training_step`, `tuning_step`, `condition_step`,
+   `registration_step` and `fail_step` make one step of the SageMaker SDK each, jobs
+   cache-configured, from a config. No AWS call is made.
 3. **build_pipeline** — parameters and order: steps become a `Pipeline` of the SDK.
 4. **definition** — ``pipeline.definition()`` is JSON, the same bytes every time, on
    every machine. It refers to code and data by their content; ``pipeline.files`` says
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
         IntegerRange,
         PipelineConfig,
         ProcessingConfig,
+        RegistrationConfig,
         Retry,
         Security,
         Spot,
@@ -45,8 +47,14 @@ if TYPE_CHECKING:
     )
     from penguin_pipes.errors import PenguinPipesError
     from penguin_pipes.factories import (
+        at_least,
+        best_model_uri,
+        condition_step,
+        fail_step,
+        file_value,
         output_uri,
         processing_step,
+        registration_step,
         training_step,
         tuning_step,
     )
@@ -69,16 +77,23 @@ __all__ = [
     "Pipeline",
     "PipelineConfig",
     "ProcessingConfig",
+    "RegistrationConfig",
     "Retry",
     "Security",
     "Spot",
     "TrainingConfig",
     "TuningConfig",
     "Variable",
+    "at_least",
+    "best_model_uri",
     "build_pipeline",
+    "condition_step",
+    "fail_step",
+    "file_value",
     "output_uri",
     "penguins_config",
     "processing_step",
+    "registration_step",
     "run_locally",
     "training_step",
     "tuning_step",
@@ -88,10 +103,16 @@ _HOMES = {
     "KERAS_METRICS": "metrics",
     "PenguinPipesError": "errors",
     "Pipeline": "factories.deployable",
+    "at_least": "factories",
+    "best_model_uri": "factories",
     "build_pipeline": "pipeline",
+    "condition_step": "factories",
+    "fail_step": "factories",
+    "file_value": "factories",
     "output_uri": "factories",
     "penguins_config": "penguins",
     "processing_step": "factories",
+    "registration_step": "factories",
     "run_locally": "local",
     "training_step": "factories",
     "tuning_step": "factories",

@@ -9,6 +9,7 @@ from typing import Any
 from penguin_pipes.config import (
     PipelineConfig,
     ProcessingConfig,
+    RegistrationConfig,
     TrainingConfig,
     TuningConfig,
 )
@@ -37,7 +38,7 @@ def shipped(path: str) -> Path:
     return Path(str(files("penguin_pipes").joinpath(path)))
 
 
-def penguins_config(
+def penguins_config(  # noqa: PLR0913  # each is an option of its own
     *,
     bucket: str = LOCAL_BUCKET,
     role: str = LOCAL_ROLE,
@@ -45,6 +46,7 @@ def penguins_config(
     name: str = "penguins",
     dataset: str | Path | None = None,
     use_tuning: bool = False,
+    register: RegistrationConfig | bool = False,
     epochs: int = 50,
     seed: int = 0,
     **fields: Any,
@@ -58,6 +60,9 @@ def penguins_config(
         name: Name of the pipeline.
         dataset: A CSV file or an S3 URI; by default the 344 penguins that ship.
         use_tuning: Tune the number of epochs instead of training once.
+        register: Evaluate the model and, if 0.70 of the test penguins are told right
+            (the parameter ``accuracy_threshold``), pack and register it; a record
+            says how.
         epochs: How often the training goes through its data.
         seed: Of the split and of the network's first weights.
         **fields: Any other field of the `PipelineConfig`.
@@ -74,6 +79,7 @@ def penguins_config(
             "training": _training(epochs, seed),
             "tuning": TuningConfig(),
             "use_tuning": use_tuning,
+            "register": register,
             **fields,
         }
     )

@@ -6,8 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from penguin_pipes.bundle import Bundle, bundle_file
 from penguin_pipes.factories import (
+    at_least,
+    best_model_uri,
+    condition_step,
+    fail_step,
+    file_value,
     output_uri,
     processing_step,
+    registration_step,
     sdk,
     training_step,
     tuning_step,
@@ -15,16 +21,27 @@ from penguin_pipes.factories import (
 from penguin_pipes.factories.places import Place, same_region
 
 if TYPE_CHECKING:
-    from penguin_pipes.config import PipelineConfig
+    from collections.abc import Mapping
+
+    from penguin_pipes.config import PipelineConfig, RegistrationConfig
     from penguin_pipes.factories.deployable import Pipeline, Uploader
 
 DATASET_PARAMETER = "dataset_location"
+THRESHOLD_PARAMETER = "accuracy_threshold"
+MODEL = "model"
+"""The input of evaluation and packaging that is what the training made."""
+
+ARCHIVE = "model.tar.gz"
+"""What the packaging writes into its one output."""
 
 
 def build_pipeline(
     config: PipelineConfig, *, session: Any = None, uploader: Uploader | None = None
 ) -> Pipeline:
     """Return the pipeline that *config* asks for: prepare the data, then train or tune.
+
+    With ``config.register`` the model is evaluated, and packed and registered where it
+    is accurate enough; where it is not, the execution fails and says so.
 
     Building and rendering make no AWS call and upload nothing; ``upsert()`` uploads
     what is missing. The same config renders to the same bytes everywhere.
@@ -55,14 +72,20 @@ def build_pipeline(
         inputs={config.input_name: parameter},
         session=session,
     )
-    channels = {
-        channel: output_uri(prepare, output)
-        for channel, output in config.channels.items()
-    }
+    channels = _outputs(prepare, config.channels)
+    parameters, steps = [parameter], [prepare, _fit(config, channels, session)]
+    if config.register is not None:
+        asked = config.registered(config.register)
+        # A file may say 1, and the service tells integers from floats.
+        least = float(asked.accuracy_threshold)
+        threshold = sdk.float_parameter(THRESHOLD_PARAMETER, least)
+        parameters.append(threshold)
+        model = _model(config, steps[-1], session)
+        steps += _judged(asked, prepare, model, threshold, session)
     return Pipeline(
         config.name,
-        parameters=[parameter],
-        steps=[prepare, _fit(config, channels, session)],
+        parameters=parameters,
+        steps=steps,
         region=config.region,
         role=config.role if isinstance(config.role, str) else None,
         description=config.description,
@@ -96,6 +119,75 @@ def _fit(config: PipelineConfig, channels: dict[str, Any], session: Any) -> Any:
         name=config.training_step_name,
         channels=channels,
         session=session,
+    )
+
+
+def _judged(
+    asked: RegistrationConfig, prepare: Any, model: Any, threshold: Any, session: Any
+) -> list[Any]:
+    """Return the steps that measure a model, and register it or fail.
+
+    Args:
+        asked: How that is done.
+        prepare: The step that prepared the data.
+        model: Where the model lies.
+        threshold: The parameter with the accuracy that is good enough.
+        session: An SDK session, if there is one.
+    """
+    evaluate = processing_step(
+        asked.evaluation,
+        name=asked.evaluation_step_name,
+        inputs={MODEL: model, **_outputs(prepare, asked.evaluation_inputs)},
+        session=session,
+    )
+    package = processing_step(
+        asked.packaging,
+        name=asked.packaging_step_name,
+        inputs={MODEL: model, **_outputs(prepare, asked.packaging_inputs)},
+        session=session,
+    )
+    ((report, path),) = asked.evaluation.property_files.items()
+    output, file = path.split("/", 1)
+    metrics = sdk.join(output_uri(evaluate, output), file)
+    (packed,) = asked.packaging.outputs
+    register = registration_step(
+        asked,
+        name=asked.registration_step_name,
+        model=sdk.join(output_uri(package, packed), ARCHIVE),
+        metrics=metrics,
+    )
+    check = condition_step(
+        name=asked.condition_step_name,
+        conditions=[at_least(file_value(evaluate, report, asked.accuracy), threshold)],
+        if_steps=[package, register],
+        else_steps=[_failure(asked, threshold, metrics)],
+    )
+    return [evaluate, check]
+
+
+def _model(config: PipelineConfig, fit: Any, session: Any) -> Any:
+    """Return where the model lies: the trained one, or the best of those tried."""
+    if config.use_tuning:
+        return best_model_uri(fit, config.tuned(), session=session)
+    return fit.properties.ModelArtifacts.S3ModelArtifacts
+
+
+def _outputs(step: Any, inputs: Mapping[str, str]) -> dict[str, Any]:
+    return {name: output_uri(step, output) for name, output in inputs.items()}
+
+
+def _failure(asked: RegistrationConfig, threshold: Any, metrics: Any) -> Any:
+    """Return the step whose sentence is the execution's failure reason."""
+    return fail_step(
+        name=asked.fail_step_name,
+        message=[
+            "The model's accuracy on the test data is below the threshold of ",
+            threshold,
+            ", so it was not registered. How good it is stands in ",
+            metrics,
+            ". Train it longer or on more data, or set the pipeline's parameter ",
+            f"{THRESHOLD_PARAMETER} to what is good enough.",
+        ],
     )
 
 

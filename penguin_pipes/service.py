@@ -70,6 +70,21 @@ MAX_TAG_VALUE: Final = 256
 MAX_DISPLAY_NAME: Final = 256
 MAX_STEP_DESCRIPTION: Final = 3072
 ACCOUNT: Final = re.compile(r"\d{12}")
+PACKAGE_GROUP: Final = re.compile(
+    r"(arn:aws[a-z\-]*:sagemaker:[a-z0-9\-]*:\d{12}:model-package-group/)?"
+    r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}"
+)
+MIME_TYPE: Final = re.compile(r"[-\w]+/\S{1,200}", re.ASCII)
+METADATA_KEY: Final = re.compile(r"[\w .:/=+\-@]{1,128}")
+METADATA_VALUE: Final = re.compile(r"[\w .:/=+\-@]{1,256}")
+MAX_METADATA: Final = 50
+"""Customer metadata properties of a model package."""
+
+OWN_METADATA: Final = ("pipeline", "execution")
+"""Those that every model package has which a pipeline of ours registers."""
+
+MAX_FAIL_MESSAGE: Final = 3072
+MAX_PROPERTY_FILES: Final = 10
 
 RETRIED: Final = (
     "Step.SERVICE_FAULT",

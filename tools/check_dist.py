@@ -16,6 +16,9 @@ REQUIRED = (
     "penguin_pipes/data/README.md",
     "penguin_pipes/eda/templates/page.css",
     "penguin_pipes/eda/templates/page.html.jinja",
+    "penguin_pipes/scripts/evaluate.py",
+    "penguin_pipes/scripts/inference.py",
+    "penguin_pipes/scripts/package.py",
     "penguin_pipes/scripts/preprocessor.py",
     "penguin_pipes/scripts/train.py",
 )

@@ -20,6 +20,7 @@ from penguin_pipes.config.records import (
     Spot,
     Text,
 )
+from penguin_pipes.config.registration import RegistrationConfig
 from penguin_pipes.config.retry import Retry
 from penguin_pipes.config.step import StepConfig
 from penguin_pipes.config.training import TrainingConfig
@@ -38,6 +39,7 @@ __all__ = [
     "PipelineConfig",
     "ProcessingConfig",
     "Range",
+    "RegistrationConfig",
     "Retry",
     "Security",
     "Spot",

@@ -14,6 +14,7 @@ from penguin_pipes.config import checks
 from penguin_pipes.config.checks import maybe, on
 from penguin_pipes.config.processing import ProcessingConfig
 from penguin_pipes.config.records import Security, Text, strings, texts
+from penguin_pipes.config.registration import STEP_NAME, RegistrationConfig
 from penguin_pipes.config.step import BUCKET, PREFIX, REGION, ROLE, TAGS, StepConfig
 from penguin_pipes.config.training import TrainingConfig
 from penguin_pipes.config.tuning import TuningConfig
@@ -21,15 +22,20 @@ from penguin_pipes.errors import ConfigError
 
 S = TypeVar("S", bound=StepConfig)
 
-_STEP_NAME = on(
-    checks.matches(service.STEP_NAME, "up to 64 letters, digits, hyphens, underscores")
-)
-
 
 def _dataset(value: str | Path) -> str | Path:
     """Leave S3 URIs as they are; any other string is a file on this computer."""
     is_s3 = isinstance(value, str) and value.startswith("s3://")
     return value if is_s3 else checks.to_path(value)
+
+
+def _registration(
+    value: RegistrationConfig | bool | None,  # noqa: FBT001  # a field's value
+) -> RegistrationConfig | None:
+    """Let true stand for the defaults, and false for nothing."""
+    if isinstance(value, bool):
+        return RegistrationConfig() if value else None
+    return value
 
 
 def _local_or_s3(place: str, value: object) -> None:
@@ -56,6 +62,8 @@ class PipelineConfig:
         training: How the model is trained.
         tuning: How its hyperparameters are searched for.
         use_tuning: Whether the pipeline tunes instead of training once.
+        register: How the model is evaluated and, if it is accurate enough, packed and
+            registered; None or false for not at all, true for the defaults.
         channels: Channel of the training → output of the processing.
         input_name: Name of the processing's input, which is mounted at
             ``/opt/ml/processing/input/<name>``.
@@ -103,6 +111,11 @@ class PipelineConfig:
     use_tuning: bool = field(
         default=False, validator=on(checks.a(bool, "true or false"))
     )
+    register: RegistrationConfig | None = field(
+        default=None,
+        converter=_registration,
+        validator=on(maybe(checks.a(RegistrationConfig, "true, or what it takes"))),
+    )
     channels: Mapping[str, str] = field(
         factory=lambda: {"train": "train", "validation": "validation"},
         converter=strings,
@@ -121,9 +134,9 @@ class PipelineConfig:
             checks.matches(service.CHANNEL_NAME, "letters, digits and .-_ only")
         ),
     )
-    processing_step_name: str = field(default="preprocess-data", validator=_STEP_NAME)
-    training_step_name: str = field(default="train-model", validator=_STEP_NAME)
-    tuning_step_name: str = field(default="tune-model", validator=_STEP_NAME)
+    processing_step_name: str = field(default="preprocess-data", validator=STEP_NAME)
+    training_step_name: str = field(default="train-model", validator=STEP_NAME)
+    tuning_step_name: str = field(default="tune-model", validator=STEP_NAME)
     use_custom_job_prefix: bool = field(
         default=True, validator=on(checks.a(bool, "true or false"))
     )
@@ -146,16 +159,25 @@ class PipelineConfig:
             if getattr(self, name) is None:
                 msg = f"PipelineConfig.{name}: a pipeline needs one; got None"
                 raise ConfigError(msg)
-        for channel, output in self.channels.items():
+        self._check_outputs("channels", self.channels)
+        if self.use_tuning:
+            self.tuned()
+        if self.register is not None:
+            for part in ("evaluation", "packaging"):
+                inputs = getattr(self.register, f"{part}_inputs")
+                self._check_outputs(f"register.{part}_inputs", inputs)
+            self.registered(self.register)
+
+    def _check_outputs(self, place: str, inputs: Mapping[str, str]) -> None:
+        """Refuse inputs that are no outputs of the processing."""
+        for name, output in inputs.items():
             if output not in self.processing.outputs:
                 known = ", ".join(self.processing.outputs)
                 msg = (
-                    f"PipelineConfig.channels[{channel!r}]: expected an output of the "
+                    f"PipelineConfig.{place}[{name!r}]: expected an output of the "
                     f"processing ({known}); got {output!r}"
                 )
                 raise ConfigError(msg)
-        if self.use_tuning:
-            self.tuned()
 
     def owned(self, step: S) -> S:
         """Return *step* with what it leaves open taken from the pipeline."""
@@ -170,3 +192,13 @@ class PipelineConfig:
         """Return the tuning with the training that its trials run."""
         training = self.tuning.training or self.training
         return attrs.evolve(self.owned(self.tuning), training=self.owned(training))
+
+    def registered(self, asked: RegistrationConfig) -> RegistrationConfig:
+        """Return *asked* with what it leaves open taken from the pipeline."""
+        return attrs.evolve(
+            asked,
+            evaluation=self.owned(asked.evaluation),
+            packaging=self.owned(asked.packaging),
+            region=asked.region or self.region,
+            group=self.name if asked.group is None else asked.group,
+        )

@@ -16,6 +16,7 @@ from penguin_pipes.config.records import (
     Image,
     Text,
     string_tuple,
+    strings,
     text_tuple,
     texts,
 )
@@ -40,6 +41,22 @@ def _container_path(place: str, value: object) -> None:
         raise checks.refuse(place, "a path under /opt/ml/processing", value)
 
 
+def _paths(value: Mapping[str, str | Path]) -> Mapping[str, Path]:
+    """Freeze a mapping of paths."""
+    given: Any = value
+    if isinstance(given, Mapping):
+        given = {name: checks.to_path(path) for name, path in given.items()}
+    return checks.to_mapping(given)
+
+
+def _output_path(place: str, value: object) -> None:
+    checks.text(256)(place, value)
+    output, _, path = str(value).partition("/")
+    if not output or not path or ".." in PurePosixPath(path).parts or path[0] == "/":
+        expected = "an output and a path in it, such as 'evaluation/evaluation.json'"
+        raise checks.refuse(place, expected, value)
+
+
 @frozen(kw_only=True)
 class ProcessingConfig(StepConfig):
     """A script that reads inputs and writes outputs, without training a model.
@@ -53,6 +70,10 @@ class ProcessingConfig(StepConfig):
         image: The container's image.
         compute: The machines.
         environment: The container's environment variables.
+        files: Name → file on this computer that is brought along as the script is,
+            into ``/opt/ml/processing/input/<name>``.
+        property_files: Name → JSON file, as ``output/path``, whose values conditions
+            may read.
     """
 
     script: Path = field(converter=checks.to_path, validator=on(checks.local_path))
@@ -94,9 +115,36 @@ class ProcessingConfig(StepConfig):
             service.MAX_PROCESSING_ENVIRONMENT, service.MAX_PROCESSING_ENVIRONMENT_VALUE
         ),
     )
+    files: Mapping[str, Path] = field(
+        factory=dict,
+        converter=_paths,
+        validator=on(
+            checks.mapping(
+                checks.matches(service.CHANNEL_NAME, "letters, digits and .-_ only"),
+                checks.local_path,
+                most=service.MAX_PROCESSING_INPUTS - 1,
+            )
+        ),
+    )
+    property_files: Mapping[str, str] = field(
+        factory=dict,
+        converter=strings,
+        validator=on(
+            checks.mapping(
+                checks.matches(service.STEP_NAME, "letters, digits, - and _ only"),
+                _output_path,
+                most=service.MAX_PROPERTY_FILES,
+            )
+        ),
+    )
 
     def __attrs_post_init__(self) -> None:
-        """Refuse a running time that only training jobs may have."""
+        """Refuse what only training jobs may have, and files that are nowhere."""
+        for name, path in self.property_files.items():
+            if path.partition("/")[0] not in self.outputs:
+                place = f"ProcessingConfig.property_files[{name!r}]"
+                known = ", ".join(self.outputs) or "none"
+                raise checks.refuse(place, f"a file in an output ({known})", path)
         checks.maybe(
             or_variable(checks.between(1, service.MAX_PROCESSING_RUNTIME_S, "seconds"))
         )("ProcessingConfig.compute.max_runtime_s", self.compute.max_runtime_s)

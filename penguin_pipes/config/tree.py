@@ -81,6 +81,9 @@ def lay(below: Tree | Given | None, value: Any, kind: Kind, source: Source) -> A
         key: lay(base.get(key), item, kind.member(key), source)
         for key, item in value.items()
     }
+    if not base and kind.record is not None and not required(kind.record):
+        # Over nothing it is a record of defaults, as an empty table is.
+        return fill(laid, kind.record)
     return {**base, **laid}
 
 
@@ -113,20 +116,26 @@ def plain(value: Any) -> Any:
     return [plain(item) for item in value] if isinstance(value, tuple) else value
 
 
-def fill(tree: Tree, record: Record) -> Tree:
+def fill(tree: Tree, record: Record, default: Any = None) -> Tree:
     """Return *tree* with the defaults of the fields that it does not name.
 
     They are put where they can be changed by what is laid over them later. A record
     that has to be there is put there too, so that what it lacks can be named.
+
+    Args:
+        tree: What is given.
+        record: The record that it describes.
+        default: The record that is taken where nothing is given, if there is one.
     """
     source, filled = Source(DEFAULT), dict(tree)
     for name, kind in members(record).items():
-        below = tree.get(name)
-        if below is None and name not in required(record):
-            default = plain(default_of(record, name))
-            filled[name] = lay(None, default, kind, source)
+        below, other = tree.get(name), getattr(default, name, None)
+        if default is None and name not in required(record):
+            other = default_of(record, name)
+        if below is None and (default is not None or name not in required(record)):
+            filled[name] = lay(None, plain(other), kind, source)
         elif kind.record is not None and (below is None or isinstance(below, dict)):
-            filled[name] = fill(below or {}, kind.record)
+            filled[name] = fill(below or {}, kind.record, other)
     return filled
 
 

@@ -39,7 +39,7 @@ READ_TOO: Final = frozenset({"CheckpointConfig"})
 S3_URI: Final = re.compile(r"s3://([^/]+)/?(.*)", re.DOTALL)
 NAMED: Final = frozenset(
     {"ImageUri", "TrainingImage", "Image", "RoleArn", "KmsKeyId", "VolumeKmsKeyId"}
-    | {"Subnets", "SecurityGroupIds"}
+    | {"Subnets", "SecurityGroupIds", "ModelPackageGroupName"}
 )
 """Members that a policy has to name."""
 
@@ -57,6 +57,9 @@ JOB_NAMES: Final = {
     "Tuning": "HyperParameterTuningJobName",
 }
 """Type of a step that runs jobs → the member with the prefix of their names."""
+
+WITHOUT_JOB: Final = frozenset({"Condition", "Fail", "RegisterModel"})
+"""Types of steps that run no job, and whose needs are known all the same."""
 
 SERVICE_PREFIX: Final = "pipelines"
 """How the names of jobs begin where the definition gives no prefix."""
@@ -112,6 +115,7 @@ class Needs:
         subnets: Of all VPCs.
         security_groups: Of all VPCs.
         experiment: Name of the experiment that it writes to; None for none.
+        package_groups: Names of the groups that it registers models in.
         others: Steps of types that run no job known here: type and name.
     """
 
@@ -125,6 +129,7 @@ class Needs:
     subnets: tuple[str, ...]
     security_groups: tuple[str, ...]
     experiment: str | None
+    package_groups: tuple[str, ...]
     others: tuple[tuple[str, str], ...]
 
 
@@ -155,10 +160,11 @@ def needs(definition: str | Mapping[str, Any], *, name: str) -> Needs:
         subnets=_called("Subnets", values),
         security_groups=_called("SecurityGroupIds", values),
         experiment=_experiment(found, texts),
+        package_groups=_called("ModelPackageGroupName", values),
         others=_unique(
             (site.type, site.name)
             for site in found.sites
-            if site.type not in {*JOB_NAMES, "Condition", "Fail"}
+            if site.type not in {*JOB_NAMES, *WITHOUT_JOB}
         ),
     )
 

@@ -51,6 +51,7 @@ class Arguments(LocalFlags):
     env: str | None
     set: list[str]
     tune: bool
+    register: bool
     dataset: str | None
     epochs: int | None
     seed: int | None
@@ -198,6 +199,12 @@ def _add_pipeline(group: argparse._ArgumentGroup) -> None:
     )
     group.add_argument(
         "--tune", action="store_true", help="tune the epochs instead of training once"
+    )
+    group.add_argument(
+        "--register",
+        action="store_true",
+        help="evaluate the model, and register it if its accuracy reaches the "
+        "parameter accuracy_threshold (default: 0.7)",
     )
     group.add_argument(
         "--dataset", metavar="CSV", help="a CSV file or S3 URI (default: the penguins)"

@@ -31,9 +31,12 @@ def expected_scripts(config: PipelineConfig, host: Host) -> Iterator[Script]:
     """
     training = config.tuned().training if config.use_tuning else None
     # The one that takes longer comes first: a network's library is a big one.
+    processing, register = [config.processing], config.register
+    if register is not None:
+        processing += [register.evaluation, register.packaging]
     for script in (
         _training(training or config.training, host),
-        _processing(config.processing, host),
+        *(_processing(each, host) for each in processing),
     ):
         if script is not None:
             yield script

@@ -106,8 +106,14 @@ def _contents(config: PipelineConfig, digests: Digests) -> Iterator[str]:
     Raises:
         BundleError: One of them is not there, or cannot be read.
     """
-    script = bundle_file(config.processing.script, what="ProcessingConfig.script")
-    yield script.digest
+    processing = [config.processing]
+    if config.register is not None:
+        processing += [config.register.evaluation, config.register.packaging]
+    for each in processing:
+        yield bundle_file(each.script, what="ProcessingConfig.script").digest
+        for name, path in each.files.items():
+            what = f"ProcessingConfig.files[{name!r}]"
+            yield bundle_file(path, what=what).digest
     training = config.tuned().training if config.use_tuning else config.training
     assert training is not None  # noqa: S101  # tuned() fills it in
     code, _ = bundle_source(training.source, training.entry_point)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
 
@@ -74,15 +74,17 @@ def resolve(arguments: Arguments, *, environ: Mapping[str, str]) -> Resolved:
 def _overrides(arguments: Arguments) -> Iterator[Override]:
     """Yield what the flags say, the strongest last."""
     yield from map(read_assignment, arguments.set)
-    flags = {
+    flags: dict[str, Any] = {
         "bucket": arguments.bucket,
         "role": arguments.role,
         "dataset": arguments.dataset,
         "use_tuning": arguments.tune or None,
+        # An empty table, so that what a file says of it stays.
+        "register": {} if arguments.register else None,
     }
     for name, value in flags.items():
         if value is not None:
-            origin = "--tune" if value is True else f"--{name}"
+            origin = "--tune" if name == "use_tuning" else f"--{name}"
             yield Override(path=name, value=value, origin=origin)
     if arguments.epochs is not None:
         path = "training.hyperparameters.epochs"

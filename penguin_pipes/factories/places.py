@@ -83,6 +83,12 @@ class Place:
         """
         return sdk.join(*self._parts(sdk.pipeline_name(), step))
 
+    def best_model(self, step: Any) -> Any:
+        """Return where the model of the best training job of a tuning lies."""
+        job = step.properties.TrainingJobSummaries[0].TrainingJobName
+        parts = self._parts(sdk.pipeline_name(), step.name, job, "output/model.tar.gz")
+        return sdk.join(*parts)
+
     def _parts(self, *parts: Any) -> list[Any]:
         return ["s3:/", self.bucket, *([self.prefix] if self.prefix else []), *parts]
 
@@ -98,12 +104,21 @@ def same_region(place: str, region: str | None, session: Any) -> None:
         raise ConfigError(msg)
 
 
-def image_uri(place: str, image: Text | Image, region: str, instance: object) -> Text:
+def image_uri(
+    place: str,
+    image: Text | Image,
+    region: str,
+    instance: object,
+    *,
+    scope: str = "training",
+) -> Text:
     """Return the URI of *image*; a URI or a pipeline variable stays as it is."""
     from penguin_pipes.config import Image
 
     if isinstance(image, Image):
-        return sdk.image_uri(place, image, region=region, instance_type=instance)
+        return sdk.image_uri(
+            place, image, region=region, instance_type=instance, scope=scope
+        )
     return image
 
 

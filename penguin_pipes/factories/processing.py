@@ -10,6 +10,7 @@ from penguin_pipes.config import checks
 from penguin_pipes.errors import ConfigError
 from penguin_pipes.factories import sdk
 from penguin_pipes.factories.places import Place, image_uri, tag_list, vpc
+from penguin_pipes.factories.prepared import PreparedRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,24 +47,30 @@ def processing_step(
 
     Returns:
         The SDK's own step; ``step.properties.ProcessingOutputConfig.Outputs["x"]
-        .S3Output.S3Uri`` is where the output ``x`` will lie.
+        .S3Output.S3Uri`` is where the output ``x`` will lie. Its property files are
+        read by `file_value`.
 
     Raises:
         ConfigError: A name or an input is not what the service takes.
         BundleError: The script cannot be read.
     """
     step_name(name)
-    _check_inputs(inputs)
+    _check_inputs(inputs, config)
     place = Place.of(config, session)
     script = bundle_file(config.script, what="ProcessingConfig.script")
     code = place.uri(script, "code")
+    files = {
+        key: bundle_file(path, what=f"ProcessingConfig.files[{key!r}]")
+        for key, path in config.files.items()
+    }
+    brought = {key: place.uri(bundle, "code") for key, bundle in files.items()}
     request = {
         "ProcessingJobName": config.base_job_name or job_name(name),
         "ProcessingResources": {"ClusterConfig": _cluster(config)},
         "AppSpecification": _app(config, place, script.name),
         "RoleArn": place.role,
         "ProcessingInputs": [
-            *(_input(key, uri) for key, uri in inputs.items()),
+            *(_input(key, uri) for key, uri in {**inputs, **brought}.items()),
             _input("code", code),
         ],
         "ProcessingOutputConfig": _outputs(config, place, name),
@@ -72,7 +79,8 @@ def processing_step(
         "NetworkConfig": _network(config),
         "Tags": tag_list(config.tags),
     }
-    prepared = sdk.PreparedRequest(request=drop_empty(request), bundles={code: script})
+    bundles = {code: script, **{brought[key]: files[key] for key in files}}
+    prepared = PreparedRequest(request=drop_empty(request), bundles=bundles)
     return sdk.processing_step(name, prepared, config, depends_on)
 
 
@@ -101,17 +109,23 @@ def drop_empty(request: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in request.items() if value not in ({}, [], None)}
 
 
-def _check_inputs(inputs: Mapping[str, Text]) -> None:
+def _check_inputs(inputs: Mapping[str, Text], config: ProcessingConfig) -> None:
     place = "processing_step(inputs=…)"
     checks.mapping(
         checks.matches(service.CHANNEL_NAME, "letters, digits and .-_ only"),
         checks.or_variable(checks.s3_uri),
-        most=service.MAX_PROCESSING_INPUTS - 1,
+        most=service.MAX_PROCESSING_INPUTS - 1 - len(config.files),
     )(place, inputs)
     if "code" in inputs:
         msg = (
             f"{place}: the name 'code' is where the script itself is mounted; give "
             f"the input {inputs['code']!r} another name"
+        )
+        raise ConfigError(msg)
+    for name in {"code", *inputs}.intersection(config.files):
+        msg = (
+            f"ProcessingConfig.files: the name {name!r} is that of an input; give the "
+            f"file {config.files[name]} another name"
         )
         raise ConfigError(msg)
 

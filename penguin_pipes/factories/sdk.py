@@ -18,23 +18,21 @@ looking outside, and nowhere else. Seen with sagemaker 3.24 to 3.27:
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
 from functools import cache
-from types import MappingProxyType, SimpleNamespace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from attrs import field, frozen
-
-from penguin_pipes.bundle import Bundle
 from penguin_pipes.errors import ConfigError
+from penguin_pipes.factories.prepared import PreparedRequest
 from penguin_pipes.factories.quiet import offline
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sagemaker.mlops.workflow.steps import ProcessingStep, TrainingStep, TuningStep
 
-    from penguin_pipes.config import Image, Retry, StepConfig
-
-Request = dict[str, Any]
+    from penguin_pipes.bundle import Bundle
+    from penguin_pipes.config import Image, ProcessingConfig, Retry, StepConfig
 
 
 @cache
@@ -43,18 +41,30 @@ def load() -> SimpleNamespace:
     with offline():
         from sagemaker.core import image_uris
         from sagemaker.core.workflow import (
+            conditions,
             execution_variables,
             functions,
             parameters,
             pipeline_context,
             pipeline_definition_config,
+            properties,
         )
-        from sagemaker.mlops.workflow import pipeline, retry, steps
+        from sagemaker.mlops.workflow import (
+            condition_step,
+            fail_step,
+            pipeline,
+            retry,
+            steps,
+        )
     logging.getLogger("sagemaker.core.workflow.utilities").addFilter(_no_popped_names)
     return SimpleNamespace(
         image_uris=image_uris,
         variables=execution_variables.ExecutionVariables,
         Join=functions.Join,
+        JsonGet=functions.JsonGet,
+        AtLeast=conditions.ConditionGreaterThanOrEqualTo,
+        Properties=properties.Properties,
+        PropertyFile=properties.PropertyFile,
         parameters=parameters,
         PipelineSession=pipeline_context.PipelineSession,
         StepArguments=pipeline_context._StepArguments,  # noqa: SLF001  # no public one
@@ -65,6 +75,10 @@ def load() -> SimpleNamespace:
         ProcessingStep=steps.ProcessingStep,
         TrainingStep=steps.TrainingStep,
         TuningStep=steps.TuningStep,
+        ConditionStep=condition_step.ConditionStep,
+        FailStep=fail_step.FailStep,
+        ConfigurableRetryStep=steps.ConfigurableRetryStep,
+        StepType=steps.StepTypeEnum,
         retry=retry,
     )
 
@@ -72,54 +86,6 @@ def load() -> SimpleNamespace:
 def _no_popped_names(record: logging.LogRecord) -> bool:
     """Drop the warning that a job name was popped: it says nothing to act on."""
     return not record.getMessage().startswith("Popping out")
-
-
-def _frozen(bundles: Mapping[str, Bundle]) -> Mapping[str, Bundle]:
-    return MappingProxyType(dict(bundles))
-
-
-@frozen(kw_only=True)
-class PreparedRequest:
-    """A finished request, where the SDK's steps expect a processor or a trainer.
-
-    A step of the SDK calls the job's function, then reads what the session caught:
-    ``step_args.func_args[0].sagemaker_session.context.args``. Here that is a copy of
-    the request, since the SDK changes what it gets.
-
-    Attributes:
-        request: The arguments of the Create call; may hold pipeline variables.
-        bundles: S3 URI → what has to lie there before the job starts.
-        source_code: Always None; the SDK would hash it if there were one.
-    """
-
-    request: Request = field(repr=False)
-    bundles: Mapping[str, Bundle] = field(factory=dict, converter=_frozen)
-    source_code: None = None
-
-    @property
-    def sagemaker_session(self) -> PreparedRequest:
-        """Itself: the request knows no session."""
-        return self
-
-    @property
-    def context(self) -> PreparedRequest:
-        """Itself: nothing has to be caught."""
-        return self
-
-    @property
-    def args(self) -> Request:
-        """A copy of the request, pipeline variables being the same objects."""
-        copied: Request = _copy(self.request)
-        return copied
-
-
-def _copy(value: Any) -> Any:
-    """Copy mappings and lists; a pipeline variable knows its step and stays."""
-    if isinstance(value, Mapping):
-        return {key: _copy(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_copy(item) for item in value]
-    return value
 
 
 def _arguments(caller: str, prepared: PreparedRequest) -> Any:
@@ -165,11 +131,15 @@ def _policy(retry: Retry) -> Any:
 def processing_step(
     name: str,
     prepared: PreparedRequest,
-    config: StepConfig,
+    config: ProcessingConfig,
     depends_on: Sequence[Any] = (),
 ) -> ProcessingStep:
     """Return the SDK's processing step for a finished request."""
     arguments, options = _arguments("run", prepared), _options(config, depends_on)
+    options["property_files"] = [
+        load().PropertyFile(file, *path.split("/", 1))
+        for file, path in config.property_files.items()
+    ]
     with offline():  # the constructor makes a session, to read a method's name
         return load().ProcessingStep(name, step_args=arguments, **options)
 
@@ -208,9 +178,9 @@ def bundles_of(step: Any) -> dict[str, Bundle]:
     return found
 
 
-def join(*values: Any) -> Any:
-    """Return the parts joined by slashes, at the time the pipeline runs."""
-    return load().Join(on="/", values=list(values))
+def join(*values: Any, on: str = "/") -> Any:
+    """Return the parts joined, by slashes as a rule, at the time the pipeline runs."""
+    return load().Join(on=on, values=list(values))
 
 
 def pipeline_name() -> Any:
@@ -228,6 +198,11 @@ def string_parameter(name: str, default: str) -> Any:
     return load().parameters.ParameterString(name, default_value=default)
 
 
+def float_parameter(name: str, default: float) -> Any:
+    """Return a parameter of a pipeline that is a number."""
+    return load().parameters.ParameterFloat(name, default_value=default)
+
+
 def as_text(variable: Any) -> Any:
     """Return *variable* as one that the service turns into a string.
 
@@ -238,7 +213,14 @@ def as_text(variable: Any) -> Any:
     return to_string() if callable(to_string) else variable
 
 
-def image_uri(place: str, image: Image, *, region: str, instance_type: object) -> str:
+def image_uri(
+    place: str,
+    image: Image,
+    *,
+    region: str,
+    instance_type: object,
+    scope: str = "training",
+) -> str:
     """Return the URI of one of AWS's images; looked up in the SDK's own tables.
 
     Raises:
@@ -252,7 +234,7 @@ def image_uri(place: str, image: Image, *, region: str, instance_type: object) -
             version=image.version,
             py_version=image.python,
             instance_type=kind,
-            image_scope="training",
+            image_scope=scope,
         )
     except FileNotFoundError:
         msg = (

@@ -9,6 +9,7 @@ from penguin_pipes.bundle import bundle_source
 from penguin_pipes.config import Channel, Image, Variable, checks
 from penguin_pipes.factories import sdk
 from penguin_pipes.factories.places import Place, image_uri, tag_list, vpc
+from penguin_pipes.factories.prepared import PreparedRequest
 from penguin_pipes.factories.processing import drop_empty, job_name, step_name
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def training_step(
         "ProfilerConfig": {"DisableProfiler": True},
         "Tags": tag_list(config.tags),
     }
-    prepared = sdk.PreparedRequest(request=drop_empty(request), bundles={code: source})
+    prepared = PreparedRequest(request=drop_empty(request), bundles={code: source})
     return sdk.training_step(name, prepared, config, depends_on)
 
 

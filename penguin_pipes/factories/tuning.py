@@ -10,6 +10,7 @@ from penguin_pipes.config import CategoricalRange, IntegerRange, Variable
 from penguin_pipes.errors import ConfigError
 from penguin_pipes.factories import sdk
 from penguin_pipes.factories.places import Place, tag_list
+from penguin_pipes.factories.prepared import PreparedRequest
 from penguin_pipes.factories.processing import drop_empty, job_name, step_name
 from penguin_pipes.factories.training import (
     as_text,
@@ -79,8 +80,21 @@ def tuning_step(
         "TrainingJobDefinition": definition,
         "Tags": tag_list(config.tags),
     }
-    prepared = sdk.PreparedRequest(request=drop_empty(request), bundles={code: source})
+    prepared = PreparedRequest(request=drop_empty(request), bundles={code: source})
     return sdk.tuning_step(name, prepared, config, depends_on)
+
+
+def best_model_uri(
+    step: TuningStep, config: TuningConfig, *, session: Any = None
+) -> Any:
+    """Return where the model of the best trial of *step* will lie.
+
+    Args:
+        step: What `tuning_step` made.
+        config: What it was made of.
+        session: The session that it was made with.
+    """
+    return Place.of(_training(config), session).best_model(step)
 
 
 def _training(config: TuningConfig) -> TrainingConfig:

@@ -5,7 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from penguin_pipes.definition.needs import JOB_NAMES, Location, Needs, needs
+from penguin_pipes.definition.needs import (
+    JOB_NAMES,
+    WITHOUT_JOB,
+    Location,
+    Needs,
+    needs,
+)
 from penguin_pipes.errors import InputError
 from penguin_pipes.iam.statements import (
     CONTENT_ADDRESSED,
@@ -71,6 +77,7 @@ def execution_policy(
             *_jobs(found, arn),
             pass_role("PassRolesToJobs", found.roles),
             *_experiment(found, arn),
+            _packages(found, arn),
             _reads(found.reads, arn),
             *_lists(found.reads, arn),
             _writes(found.writes, arn),
@@ -90,10 +97,10 @@ def _refuse_others(found: Needs) -> None:
     """
     if found.others:
         named = ", ".join(f"{name!r} ({kind})" for kind, name in found.others)
-        known = ", ".join(sorted(JOB_NAMES))
+        known = ", ".join(sorted({*JOB_NAMES, *WITHOUT_JOB}))
         msg = (
             f"the permissions of these steps are not known here: {named}. A policy "
-            f"can be printed for {known}, Condition and Fail; write the statements of "
+            f"can be printed for {known}; write the statements of "
             "the others by hand, and print that of a pipeline without them"
         )
         raise InputError(msg)
@@ -141,6 +148,19 @@ def _experiment(found: Needs, arn: Arns) -> Iterator[Statement]:
         yield statement(
             f"Keep{sid}", [f"sagemaker:{verb}" for verb in verbs], resources
         )
+
+
+def _packages(found: Needs, arn: Arns) -> Statement:
+    """Return what registering models takes; the service makes a group it lacks."""
+    names = {group.rpartition("/")[2] for group in found.package_groups}
+    verbs = [
+        f"sagemaker:{verb}{what}"
+        for verb in ("Create", "Describe")
+        for what in ("ModelPackage", "ModelPackageGroup")
+    ]
+    kinds = (("model-package-group", ""), ("model-package", "/*"))
+    resources = [arn.sagemaker(kind, f"{n}{end}") for kind, end in kinds for n in names]
+    return statement("RegisterModels", [*verbs, "sagemaker:AddTags"], resources)
 
 
 def _reads(reads: Iterable[Location], arn: Arns) -> Statement:

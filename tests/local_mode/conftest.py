@@ -29,8 +29,12 @@ def run_penguins() -> Callable[..., Run]:
 
 
 @pytest.fixture(scope="session")
-def default_run(
-    run_penguins: Callable[..., Run], tmp_path_factory: pytest.TempPathFactory
-) -> Run:
+def default_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the home of the default run, for those who go on from what it has done."""
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session")
+def default_run(run_penguins: Callable[..., Run], default_home: Path) -> Run:
     """Return the record of the default run: what the README's first line does."""
-    return run_penguins(tmp_path_factory.mktemp("home"))
+    return run_penguins(default_home)

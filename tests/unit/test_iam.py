@@ -70,6 +70,8 @@ def by_sid(policy: Policy) -> dict[str, dict[str, Any]]:
 CASES: dict[str, Callable[[], tuple[Policy, Policy]]] = {
     "plain": both,
     "tuning": lambda: both(use_tuning=True),
+    "register": lambda: both(register=True),
+    "tuning, register": lambda: both(use_tuning=True, register=True),
     "secured": lambda: both(security=SECURITY),
     "tuning, secured": lambda: both(security=SECURITY, use_tuning=True),
     "prefix": lambda: both(prefix="team/a"),
@@ -338,6 +340,18 @@ def test_a_folder_that_looks_like_a_file_is_allowed_as_both() -> None:
         "arn:aws:s3:::b/x.parquet/*",
         "arn:aws:s3:::b/y/*",
     ]
+
+
+def test_models_are_registered_in_their_own_group_alone() -> None:
+    """The group, which the service makes if it is not there, and its versions."""
+    allowed = by_sid(both(register=True)[0])
+
+    assert "sagemaker:CreateModelPackageGroup" in allowed["RegisterModels"]["Action"]
+    assert allowed["RegisterModels"]["Resource"] == [
+        f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:model-package-group/penguins",
+        f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:model-package/penguins/*",
+    ]
+    assert "RegisterModels" not in by_sid(both()[0])
 
 
 def test_no_policy_is_printed_that_would_not_be_enough() -> None:

@@ -13,6 +13,7 @@ from penguin_pipes import (
     IntegerRange,
     Pipeline,
     ProcessingConfig,
+    RegistrationConfig,
     TrainingConfig,
     TuningConfig,
     build_pipeline,
@@ -21,6 +22,7 @@ from penguin_pipes import (
     processing_step,
     training_step,
 )
+from penguin_pipes.definition import validate
 from penguin_pipes.errors import BundleError, ConfigError, UploadError
 
 if TYPE_CHECKING:
@@ -94,6 +96,96 @@ def test_tuning_takes_the_place_of_training() -> None:
     (epochs,) = search["ParameterRanges"]["IntegerParameterRanges"]
     assert (epochs["MinValue"], epochs["MaxValue"]) == ("10", "50")
     assert search["ResourceLimits"]["MaxNumberOfTrainingJobs"] == 3
+
+
+@pytest.mark.parametrize("tune", [False, True], ids=["train", "tune"])
+def test_registered_pipeline_judges_before_it_registers(tune: bool) -> None:
+    """Evaluate what was fitted, compare, then pack and register, or fail."""
+    found = definition(build_pipeline(penguins_config(use_tuning=tune, register=True)))
+
+    prepare, fit, evaluate, check = found["Steps"]
+    assert [evaluate["Name"], check["Name"]] == ["evaluate-model", "check-accuracy"]
+    (condition,) = check["Arguments"]["Conditions"]
+    assert condition["Type"] == "GreaterThanOrEqualTo"
+    assert condition["LeftValue"]["Std:JsonGet"]["PropertyFile"] == {
+        "Get": "Steps.evaluate-model.PropertyFiles.evaluation"
+    }
+    assert condition["RightValue"] == {"Get": "Parameters.accuracy_threshold"}
+    then, otherwise = (check["Arguments"][key] for key in ("IfSteps", "ElseSteps"))
+    assert [(step["Name"], step["Type"]) for step in (*then, *otherwise)] == [
+        ("package-model", "Processing"),
+        ("register-model", "RegisterModel"),
+        ("refuse-model", "Fail"),
+    ]
+    threshold = found["Parameters"][1]
+    assert threshold == {
+        "Name": "accuracy_threshold",
+        "Type": "Float",
+        "DefaultValue": 0.7,
+    }
+    assert prepare["Name"] in json.dumps(evaluate["Arguments"])
+    assert fit["Name"] in json.dumps(then[0]["Arguments"])
+
+
+def test_best_of_the_trials_is_what_is_evaluated_and_packed() -> None:
+    """Its address is put together from the name of the best training job."""
+    config = penguins_config(use_tuning=True, register=True, prefix="team/a")
+    found = definition(build_pipeline(config))
+
+    _, tune, evaluate, check = found["Steps"]
+    (package, _) = check["Arguments"]["IfSteps"]
+    output = tune["Arguments"]["TrainingJobDefinition"]["OutputDataConfig"]
+    for step in (evaluate, package):
+        (model, *_) = step["Arguments"]["ProcessingInputs"]
+        parts = model["S3Input"]["S3Uri"]["Std:Join"]["Values"]
+        assert parts == [
+            *output["S3OutputPath"]["Std:Join"]["Values"],
+            {"Get": "Steps.tune-model.TrainingJobSummaries[0].TrainingJobName"},
+            "output/model.tar.gz",
+        ]
+
+
+def test_what_is_registered_is_the_package_with_its_metrics() -> None:
+    """Archive and metrics are those of this execution; approval waits for a human."""
+    found = definition(build_pipeline(penguins_config(register=True)))
+
+    (_, register) = found["Steps"][3]["Arguments"]["IfSteps"]
+    request = register["Arguments"]
+    (container,) = request["InferenceSpecification"]["Containers"]
+    assert request["ModelPackageGroupName"] == "penguins"
+    assert request["ModelApprovalStatus"] == "PendingManualApproval"
+    assert "tensorflow-inference:2.20.0" in container["Image"]
+    assert container["ModelDataUrl"]["Std:Join"]["Values"] == [
+        {
+            "Get": "Steps.package-model.ProcessingOutputConfig."
+            "Outputs['package'].S3Output.S3Uri"
+        },
+        "model.tar.gz",
+    ]
+    statistics = request["ModelMetrics"]["ModelQuality"]["Statistics"]
+    assert statistics["S3Uri"]["Std:Join"]["Values"][1] == "evaluation.json"
+    assert request["CustomerMetadataProperties"] == {
+        "pipeline": {"Get": "Execution.PipelineName"},
+        "execution": {"Get": "Execution.PipelineExecutionId"},
+    }
+    assert "Tags" not in request
+
+
+def test_a_whole_number_is_a_threshold_like_any_other() -> None:
+    """The parameter is a float, whatever the file says."""
+    config = penguins_config(register=RegistrationConfig(accuracy_threshold=1))
+
+    (_, threshold) = definition(build_pipeline(config))["Parameters"]
+
+    assert json.dumps(threshold["DefaultValue"]) == "1.0"
+
+
+@pytest.mark.parametrize("tune", [False, True], ids=["train", "tune"])
+def test_registered_pipelines_have_no_problem(tune: bool) -> None:
+    """The rules have nothing to say, no warning either."""
+    pipeline = build_pipeline(penguins_config(use_tuning=tune, register=True))
+
+    assert validate(pipeline.definition()) == ()
 
 
 @pytest.mark.parametrize("on", [True, False])
@@ -189,10 +281,14 @@ def test_what_the_steps_of_a_branch_bring_is_found(churn_folder: Path) -> None:
     assert [path.name for path in pipeline.files.values()] == ["clean.py"]
 
 
+@pytest.mark.parametrize("register", [False, True])
 @pytest.mark.parametrize("use_tuning", [False, True])
-def test_files_hold_everything_the_definition_refers_to(use_tuning: bool) -> None:
+def test_files_hold_everything_the_definition_refers_to(
+    use_tuning: bool, register: bool
+) -> None:
     """Each literal S3 URI stands for a file on this computer."""
-    pipeline = build_pipeline(penguins_config(use_tuning=use_tuning))
+    config = penguins_config(use_tuning=use_tuning, register=register)
+    pipeline = build_pipeline(config)
 
     assert s3_uris(definition(pipeline)) == set(pipeline.files)
     assert all(path.is_file() for path in pipeline.files.values())

@@ -17,6 +17,7 @@ from penguin_pipes import (
     ContinuousRange,
     IntegerRange,
     ProcessingConfig,
+    RegistrationConfig,
     Retry,
     Security,
     Spot,
@@ -53,6 +54,18 @@ def tuning(**fields: Any) -> TuningConfig:
 
 
 WRONG: list[tuple[str, Callable[[], object], str]] = [
+    ("property file nowhere", lambda: processing(property_files={"q": "b/q.json"}), "ProcessingConfig.property_files['q']: expected a file in an output (a); got 'b/q.json'"),
+    ("property file outside", lambda: processing(property_files={"q": "a/../q.json"}), "ProcessingConfig.property_files['q']: expected an output and a path in it, such as 'evaluation/evaluation.json'; got 'a/../q.json'"),
+    ("file in S3", lambda: processing(files={"t": "s3://b/t"}), "ProcessingConfig.files['t']: expected a path on this computer; got 's3://b/t'"),
+    ("files as a list", lambda: processing(files=["t"]), "ProcessingConfig.files: expected a mapping of names to values; got ['t']"),
+    ("threshold", lambda: RegistrationConfig(accuracy_threshold="high"), "RegistrationConfig.accuracy_threshold: expected a finite number; got 'high'"),  # type: ignore[arg-type]  # the point
+    ("approval", lambda: RegistrationConfig(approval="yes"), "RegistrationConfig.approval: expected one of PendingManualApproval, Approved, Rejected; got 'yes'"),
+    ("group", lambda: RegistrationConfig(group="my group"), "RegistrationConfig.group: expected up to 63 letters, digits and inner hyphens, or an ARN; got 'my group'"),
+    ("own metadata", lambda: RegistrationConfig(metadata={"execution": "x"}), "RegistrationConfig.metadata: 'execution' is what the pipeline says by itself; rename it. Got 'x'"),
+    ("no file with the accuracy", lambda: RegistrationConfig(evaluation=processing()), "RegistrationConfig.evaluation.property_files: expected the one file with the accuracy; got {}"),
+    ("two archives", lambda: RegistrationConfig(packaging=processing(outputs=["a", "b"])), "RegistrationConfig.packaging.outputs: expected the one with the model.tar.gz; got {'a': '/opt/ml/processing/a', 'b': '/opt/ml/processing/b'}"),
+    ("input twice", lambda: RegistrationConfig(packaging_inputs={"inference": "transformers"}), "RegistrationConfig.packaging_inputs: the input 'inference' is there already; give 'transformers' another name"),
+    ("content type", lambda: RegistrationConfig(content_types=["csv"]), "RegistrationConfig.content_types[0]: expected a MIME type such as 'text/csv'; got 'csv'"),
     ("months", lambda: CachePolicy(expire_after="P30M"), "CachePolicy.expire_after: 'P30M' means 30 months, not minutes; write 'PT30M'"),
     ("no duration", lambda: CachePolicy(expire_after="soon"), "CachePolicy.expire_after: expected a duration (a timedelta, '15d', 'P15D' or 'PT12H'); got 'soon'"),
     ("bool", lambda: CachePolicy(enabled="yes"), "CachePolicy.enabled: expected true or false; got 'yes'"),  # type: ignore[arg-type]  # the point
@@ -147,6 +160,14 @@ def test_wrong_values_are_refused_with_place_value_and_way_out(
         ({"dataset": "https://x/y.csv"}, "PipelineConfig.dataset: expected a local"),
         ({"channels": {"train": "tran"}}, "expected an output of the processing (tra"),
         ({"use_tuning": True, "tuning": TuningConfig(objective="f1")}, "got 'f1'"),
+        (
+            {"register": True},
+            "PipelineConfig.register.evaluation_inputs['test']: expected an output of the processing (train, validation); got 'test'",
+        ),
+        (
+            {"register": "yes"},
+            "PipelineConfig.register: expected true, or what it takes; got 'yes'",
+        ),
         ({"dataset": 5}, "PipelineConfig.dataset: expected a local file or an S3 URI"),
         ({"parallelism": 0}, "PipelineConfig.parallelism: expected 1 to 2147483647"),
         ({"bucket_owner": "123"}, "PipelineConfig.bucket_owner: expected an account's"),

@@ -280,6 +280,25 @@ EXAMPLES = {
     "Image.framework": '"pytorch"',
     "Image.python": '"py3"',
     "Image.version": '"1.4-2"',
+    "accuracy": '"binary.accuracy"',
+    "accuracy_threshold": "0.9",
+    "approval": '"Approved"',
+    "condition_step_name": '"compare"',
+    "content_types": '["text/plain"]',
+    "evaluation_inputs": '{ test = "validation" }',
+    "evaluation_step_name": '"judge"',
+    "fail_step_name": '"stop"',
+    "files": '{ tables = "t.json" }',
+    "group": '"seabirds"',
+    "instance_types": '["ml.c5.large"]',
+    "metadata": '{ team = "birds" }',
+    "packaging_inputs": '{ numbers = "train" }',
+    "packaging_step_name": '"pack"',
+    "property_files": '{ evaluation = "train/quality.json" }',
+    "register.packaging.outputs": '{ package = "/opt/ml/processing/p" }',
+    "registration_step_name": '"publish"',
+    "response_types": '["text/plain"]',
+    "transform_instance_types": '["ml.c5.large"]',
     "arguments": '["--a", "b"]',
     "backoff_rate": "1.5",
     "base_job_name": '"job"',
@@ -353,7 +372,8 @@ def fields(record: Any, path: str = "") -> Iterator[tuple[str, str]]:
         key = f"{record.__name__}.{name}"
         inner = [each for each in kind.records if not kind.is_list]
         if kind.items is not None or not inner:
-            yield f"{path}{name}", key if key in EXAMPLES else name
+            known = (f"{path}{name}", key, name)
+            yield f"{path}{name}", next((k for k in known if k in EXAMPLES), name)
             continue
         for each in inner:
             yield from fields(each, f"{path}{name}.")
@@ -371,6 +391,12 @@ def test_every_field_is_reached_from_the_file(
     if path.startswith("tuning.training."):
         lines.setdefault("tuning.training.source", '"fit.py"')
         lines.setdefault("tuning.training.metrics", '{ val_accuracy = "v=(.)" }')
+    if path.startswith("register."):
+        lines["processing.outputs"] = '["train", "validation", "test", "transformers"]'
+    if path == "register.evaluation.outputs":
+        lines[f"{owner}.property_files"] = '{ evaluation = "train/quality.json" }'
+    if path.startswith("register.") and path.endswith(".property_files"):
+        lines[f"{owner}.outputs"] = '["train"]'
     for each in ("use_tuning", "tuning.objective"):
         if path == each:
             lines["training.metrics"] = '{ val_accuracy = "v=(.)", auc = "a=(.)" }'

@@ -65,6 +65,19 @@ def test_penguins_scripts_are_foreseen(tmp_path: Path) -> None:
     assert found == wanted(config, tmp_path)
 
 
+@pytest.mark.parametrize("tune", [False, True], ids=["train", "tune"])
+def test_scripts_after_the_training_are_foreseen_too(
+    tmp_path: Path, tune: bool
+) -> None:
+    """Evaluation and packaging have modules of their own to wait for."""
+    config = penguins_config(register=True, use_tuning=tune)
+
+    found = set(expected_scripts(config, HOST))
+
+    assert len(found) == 4
+    assert found == wanted(config, tmp_path)
+
+
 @pytest.mark.parametrize(
     "fields",
     [

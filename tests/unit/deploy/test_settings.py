@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from penguin_pipes import RegistrationConfig
 from penguin_pipes.deploy.arguments import parse
 from penguin_pipes.deploy.settings import Resolved, resolve
 from penguin_pipes.errors import ConfigError
@@ -97,6 +98,71 @@ def test_a_placeholder_is_never_deployed_to(here: Path) -> None:
     assert resolved("--local").config.bucket == LOCAL_BUCKET
     with pytest.raises(ConfigError, match=r"^--role: SageMaker needs to know"):
         resolved("--bucket", "acme-ml", "--region", "us-east-1")
+
+
+def test_flags_that_are_switches_are_told_by_their_names(here: Path) -> None:
+    """--register and --tune set what a file or --set may set too."""
+    assert not any(here.iterdir())
+    plain = resolved("--local")
+    found = resolved("--local", "--tune", "--register")
+    same = resolved("--local", "--set", "register=true")
+
+    assert plain.config.register is None
+    assert found.config.register == same.config.register == RegistrationConfig()
+    assert found.config.use_tuning
+    assert found.settings.origins["register.accuracy"] == "--register"
+    assert found.settings.origins["use_tuning"] == "--tune"
+
+
+PARTS = """
+[register]
+accuracy_threshold = 0.9
+[register.evaluation.compute]
+instance_type = "ml.c5.large"
+"""
+
+
+@pytest.mark.parametrize(
+    ("file", "flags"),
+    [
+        (PARTS, []),
+        (PARTS, ["--register"]),
+        (PARTS, ["--register", "--set", "register.approval=Approved"]),
+        (
+            "register = true\n",
+            [
+                *("--set", "register.accuracy_threshold=0.9"),
+                *("--set", "register.evaluation.compute.instance_type=ml.c5.large"),
+            ],
+        ),
+    ],
+    ids=["file", "file and flag", "all three", "parts by flags"],
+)
+def test_a_part_of_the_registration_can_be_changed_alone(
+    here: Path, file: str, flags: list[str]
+) -> None:
+    """What is left out of it is as it ships, and --register undoes nothing."""
+    (here / "pipeline.toml").write_text(file)
+
+    found = resolved("--local", *flags).config.register
+
+    assert found is not None
+    assert found.accuracy_threshold == 0.9
+    assert found.evaluation.compute.instance_type == "ml.c5.large"
+    assert found.evaluation.compute.volume_size_gb == 30
+    assert found.evaluation.script.name == "evaluate.py"
+    assert found.packaging.files["inference"].name == "inference.py"
+    assert found.approval == (
+        "Approved" if "--set" in flags and file == PARTS else "PendingManualApproval"
+    )
+
+
+def test_what_a_file_turns_on_can_be_turned_off(here: Path) -> None:
+    """--set register=false, or none."""
+    (here / "pipeline.toml").write_text(PARTS)
+
+    for value in ("false", "none"):
+        assert resolved("--local", "--set", f"register={value}").config.register is None
 
 
 def test_the_seed_reaches_split_and_weights(here: Path) -> None:

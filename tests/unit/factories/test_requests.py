@@ -19,13 +19,20 @@ from penguin_pipes import (
     IntegerRange,
     Pipeline,
     ProcessingConfig,
+    RegistrationConfig,
     Retry,
     Security,
     Spot,
     TrainingConfig,
     TuningConfig,
+    at_least,
+    best_model_uri,
+    condition_step,
+    fail_step,
+    file_value,
     output_uri,
     processing_step,
+    registration_step,
     training_step,
     tuning_step,
 )
@@ -33,6 +40,7 @@ from penguin_pipes.errors import ConfigError
 from penguin_pipes.factories import sdk
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 PLACE: dict[str, Any] = {
@@ -45,6 +53,7 @@ OPERATIONS = {
     "Processing": ("CreateProcessingJob", "ProcessingJobName"),
     "Training": ("CreateTrainingJob", "TrainingJobName"),
     "Tuning": ("CreateHyperParameterTuningJob", "HyperParameterTuningJobName"),
+    "RegisterModel": ("CreateModelPackage", None),
 }
 SECURITY = Security(
     subnets=["subnet-1"],
@@ -84,7 +93,8 @@ def assert_accepted(model: Any, step: Any) -> dict[str, Any]:
     operation, name = OPERATIONS[step.step_type.value]
     request: dict[str, Any] = plain(step.arguments)
     shape = model.operation_model(operation).input_shape
-    report = ParamValidator().validate({name: "job", **request}, shape)
+    named = {name: "job"} if name else {}
+    report = ParamValidator().validate({**named, **request}, shape)
     assert not report.has_errors(), report.generate_report()
     return request
 
@@ -625,3 +635,238 @@ def test_pipeline_variables_of_the_compute_reach_the_request(script: Path) -> No
         ]
         * 3
     )
+
+
+def judged(script: Path, **fields: Any) -> ProcessingConfig:
+    """Return the config of a step that writes a report, with some fields changed."""
+    defaults: dict[str, Any] = {
+        "script": script,
+        "image": IMAGE,
+        "outputs": ["report"],
+        "property_files": {"quality": "report/a/quality.json"},
+    }
+    return ProcessingConfig(**{**PLACE, **defaults, **fields})
+
+
+def test_property_files_and_files_reach_the_step(model: Any, script: Path) -> None:
+    """The one is declared beside the arguments, the other brought as an input."""
+    lookup = script.with_name("lookup.json")
+    lookup.write_text("{}")
+    config = judged(script, files={"tables": lookup})
+
+    step = processing_step(config, name="judge", inputs={"raw": "s3://b/raw"})
+
+    request = assert_accepted(model, step)
+    assert step.to_request()["PropertyFiles"] == [
+        {
+            "PropertyFileName": "quality",
+            "OutputName": "report",
+            "FilePath": "a/quality.json",
+        }
+    ]
+    paths = {
+        each["InputName"]: each["S3Input"]["LocalPath"]
+        for each in request["ProcessingInputs"]
+    }
+    assert paths == {
+        name: f"/opt/ml/processing/input/{name}" for name in ("raw", "tables", "code")
+    }
+    bundles = {uri.rpartition("/")[2] for uri in sdk.bundles_of(step)}
+    assert bundles == {"run.py", "lookup.json"}
+
+
+def test_a_step_without_them_has_no_property_files(script: Path) -> None:
+    """The definition of steps that declare none is what it was."""
+    config = judged(script, property_files={})
+
+    step = processing_step(config, name="judge", inputs={})
+
+    assert "PropertyFiles" not in step.to_request()
+
+
+def test_conditions_compare_what_a_step_has_written(script: Path) -> None:
+    """The value is read from the property file, and the step is waited for."""
+    judge = processing_step(judged(script), name="judge", inputs={})
+    after = processing_step(judged(script), name="after", inputs={})
+    stop = fail_step(name="stop", message="not good enough")
+    check = condition_step(
+        name="check",
+        conditions=[at_least(file_value(judge, "quality", "a.value"), 0.5)],
+        if_steps=[after],
+        else_steps=[stop],
+        depends_on=[judge],
+    )
+
+    found = json.loads(Pipeline("p", steps=[judge, check]).definition())["Steps"][1]
+
+    assert found["DependsOn"] == ["judge"]
+    assert found["Arguments"]["Conditions"] == [
+        {
+            "Type": "GreaterThanOrEqualTo",
+            "LeftValue": {
+                "Std:JsonGet": {
+                    "PropertyFile": {"Get": "Steps.judge.PropertyFiles.quality"},
+                    "Path": "a.value",
+                }
+            },
+            "RightValue": 0.5,
+        }
+    ]
+    assert [step["Name"] for step in found["Arguments"]["IfSteps"]] == ["after"]
+    assert found["Arguments"]["ElseSteps"] == [
+        {
+            "Name": "stop",
+            "Type": "Fail",
+            "Arguments": {"ErrorMessage": "not good enough"},
+        }
+    ]
+
+
+def test_a_fail_step_can_say_what_is_known_in_the_run_alone() -> None:
+    """A list of texts and variables is joined when the pipeline runs."""
+    limit = sdk.float_parameter("limit", 0.5)
+
+    joined = fail_step(name="stop", message=["below ", limit, "; train longer"])
+    alone = fail_step(name="stop", message=limit)
+
+    assert joined.arguments["ErrorMessage"].expr == {
+        "Std:Join": {
+            "On": "",
+            "Values": ["below ", {"Get": "Parameters.limit"}, "; train longer"],
+        }
+    }
+    assert fail_step(name="s", message=["a", "b"]).arguments["ErrorMessage"] == "ab"
+    assert alone.arguments["ErrorMessage"].expr["Std:Join"]["Values"]
+
+
+def test_registration_reaches_the_request(model: Any) -> None:
+    """Every field of the config is found in a request that the model accepts."""
+    config = RegistrationConfig(
+        group="penguins",
+        region="eu-west-1",
+        approval="Approved",
+        description="Tells penguins apart.",
+        metadata={"team": "birds"},
+        content_types=["text/csv"],
+        response_types=["text/csv"],
+        instance_types=["ml.c5.large"],
+        transform_instance_types=["ml.c5.xlarge"],
+    )
+
+    step = registration_step(
+        config, name="register", model="s3://b/m.tar.gz", metrics="s3://b/q.json"
+    )
+
+    request = assert_accepted(model, step)
+    assert step.to_request()["Type"] == "RegisterModel"
+    assert step.properties.ModelPackageArn.expr == {
+        "Get": "Steps.register.ModelPackageArn"
+    }
+    (container,) = request["InferenceSpecification"].pop("Containers")
+    assert container["ModelDataUrl"] == "s3://b/m.tar.gz"
+    assert ".eu-west-1.amazonaws.com/tensorflow-inference:2.20.0" in container["Image"]
+    assert request == {
+        "ModelPackageGroupName": "penguins",
+        "ModelPackageDescription": "Tells penguins apart.",
+        "ModelApprovalStatus": "Approved",
+        "InferenceSpecification": {
+            "SupportedContentTypes": ["text/csv"],
+            "SupportedResponseMIMETypes": ["text/csv"],
+            "SupportedRealtimeInferenceInstanceTypes": ["ml.c5.large"],
+            "SupportedTransformInstanceTypes": ["ml.c5.xlarge"],
+        },
+        "CustomerMetadataProperties": {
+            "team": "birds",
+            "pipeline": "s3://bucket/key",
+            "execution": "s3://bucket/key",
+        },
+        "ModelMetrics": {
+            "ModelQuality": {
+                "Statistics": {
+                    "ContentType": "application/json",
+                    "S3Uri": "s3://b/q.json",
+                }
+            }
+        },
+    }
+
+
+def test_a_model_without_metrics_can_be_registered(model: Any) -> None:
+    """What is left out is not in the request."""
+    config = RegistrationConfig(group="g", region="us-east-1", image=IMAGE)
+
+    step = registration_step(config, name="register", model="s3://b/m.tar.gz")
+
+    request = assert_accepted(model, step)
+    assert "ModelMetrics" not in request
+    assert "ModelPackageDescription" not in request
+    (container,) = request["InferenceSpecification"]["Containers"]
+    assert container["Image"] == IMAGE
+
+
+def test_best_model_lies_where_trials_write(script: Path) -> None:
+    """The same address that the SDK's own step gives for its best job."""
+    training = trained(script, metrics={"val_accuracy": "a=([0-9.]+)"}, prefix="x/y")
+    config = TuningConfig(training=training)
+    step = tuning_step(config, name="tune", channels={"train": "s3://b/t"})
+
+    found = best_model_uri(step, config).expr["Std:Join"]["Values"]
+
+    theirs = step.get_top_model_s3_uri(0, "acme-ml", "x/y").expr["Std:Join"]["Values"]
+    assert found[:3] == ["s3:/", "acme-ml", "x/y"]
+    assert found[-2:] == theirs[-2:]
+    output = step.arguments["TrainingJobDefinition"]["OutputDataConfig"]["S3OutputPath"]
+    assert found[:-2] == output.expr["Std:Join"]["Values"]
+
+
+REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {
+    "no such property file": (
+        lambda script: file_value(
+            processing_step(judged(script), name="judge", inputs={}), "q", "a"
+        ),
+        r"a property file of the step 'judge' \(quality\); got 'q'",
+    ),
+    "no condition": (
+        lambda _: condition_step(name="c", conditions=[], if_steps=[]),
+        r"condition_step\(conditions=…\): expected one or more; got none",
+    ),
+    "no message": (
+        lambda _: fail_step(name="f", message=""),
+        r"fail_step\(message=…\): expected 1 to 3072 characters",
+    ),
+    "a message too long": (
+        lambda _: fail_step(name="f", message=["x" * 3073]),
+        r"expected 1 to 3072 characters that say why; got 3073",
+    ),
+    "no group": (
+        lambda _: registration_step(
+            RegistrationConfig(region="us-east-1"), name="r", model="s3://b/m"
+        ),
+        r"RegistrationConfig\.group: a step of its own needs one; got None",
+    ),
+    "no address": (
+        lambda _: registration_step(
+            RegistrationConfig(region="us-east-1", group="g"), name="r", model="m"
+        ),
+        r"registration_step\(model=…\): expected an S3 URI",
+    ),
+    "a file in the place of an input": (
+        lambda script: processing_step(
+            judged(script, files={"raw": script}), name="j", inputs={"raw": "s3://b/r"}
+        ),
+        r"ProcessingConfig\.files: the name 'raw' is that of an input",
+    ),
+    "a name with spaces": (
+        lambda _: fail_step(name="not a name", message="x"),
+        r"name: expected up to 64 letters",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_the_service_would_refuse_is_refused_here(script: Path, case: str) -> None:
+    """By name, before anything is rendered."""
+    make, problem = REFUSED[case]
+
+    with pytest.raises(ConfigError, match=problem):
+        make(script)

@@ -58,6 +58,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "description": LINES,
     "parallelism": st.integers(1, 500),
     "use_tuning": st.booleans(),
+    "register": st.sampled_from([{}, {"accuracy_threshold": 0.9}, True, "none"]),
     "prefix": st.sampled_from(["", "team", "team/models"]),
     "tags": st.dictionaries(LINES, LINES, max_size=4),
     "dataset": st.sampled_from(["rows.csv", "s3://b/k.csv", "../other/rows.csv"]),

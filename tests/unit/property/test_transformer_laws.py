@@ -14,9 +14,11 @@ import attrs
 import joblib
 import numpy as np
 import pandas as pd
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from penguin_pipes.scripts import inference
+from penguin_pipes.scripts.package import export
 from penguin_pipes.scripts.preprocessor import (
     FEATURES,
     FILES,
@@ -312,3 +314,51 @@ def test_row_without_any_value_is_an_average_one(table: Table) -> None:
         filled = empty.copy()
         filled[name] = most
         assert np.array_equal(transformer.transform(filled), row)
+
+
+def served(files: Mapping[str, bytes]) -> Any:
+    """Return the transformer as the packed archive has it."""
+    schema = json.loads(files[SCHEMA])
+    wanted = {name: schema[name] for name in ("target", "labels", "missing")}
+    fitted = joblib.load(io.BytesIO(files[FEATURES]))
+    return json.loads(json.dumps(export(fitted, wanted), allow_nan=False))
+
+
+@law
+@given(table=tables())
+def test_what_serves_answers_as_what_trained(table: Table) -> None:
+    """The numbers in the archive give each row the pickle's features, to the last bit.
+
+    However a row is sent: as an object, or as CSV with a header in any order.
+    """
+    files = table.run()
+    transformer = served(files)
+
+    for name, rows in zip(TABLES, table.split(), strict=True):
+        expected = numbers_of(files[name])
+        records = [table.rows[row] for row in rows]
+        text = table.render(records).decode("utf-8-sig")
+        parsed = inference.read_csv(text, transformer)
+        for found in (records, parsed):
+            assert np.array_equal(inference.transform(found, transformer), expected)
+
+
+@law
+@given(table=tables())
+def test_rows_without_a_header_are_in_the_order_of_the_columns(table: Table) -> None:
+    """The numeric columns first, as the preprocessor was given them."""
+    transformer = served(table.run())
+    names = [*table.numeric, *table.categorical]
+    assert inference.columns(transformer) == names
+    # A lone blank cell is a blank line, and a row of names is a header.
+    assume(len(names) > 1)
+    assume(not set(names) <= set(table.rows[0].values()))
+    text = io.StringIO()
+    cells = [[row[name] for name in names] for row in table.rows]
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerows(cells)
+
+    parsed = inference.read_csv(text.getvalue(), transformer)
+
+    assert inference.transform(parsed, transformer) == inference.transform(
+        table.rows, transformer
+    )
