@@ -112,7 +112,8 @@ def _need_programs() -> None:
 @contextlib.contextmanager
 def _folder() -> Iterator[Path]:
     """Yield a folder; afterwards nothing is mounted below it, and it is gone."""
-    folder = Path(tempfile.mkdtemp(prefix="penguin-pipes-docker-"))
+    # Not where TMPDIR leads: names of sockets have room for a hundred characters.
+    folder = Path(tempfile.mkdtemp(prefix="penguin-pipes-docker-", dir="/tmp"))
     folder.chmod(0o711)  # Tests come as other users too.
     try:
         yield folder

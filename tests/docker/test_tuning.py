@@ -48,6 +48,10 @@ def test_every_trial_is_a_container_and_the_best_one_wins(project: Any) -> None:
     run = project.run(step)
 
     tuned = run.step("tune")
-    assert sorted(trial.metrics["auc"] for trial in tuned.trials) == [0.3, 0.5, 0.7]
-    assert tuned.best_trial.metrics == {"auc": 0.7}
-    assert all(trial.log.read_text().count("auc=0.") == 1 for trial in tuned.trials)
+    assert {each.hyperparameters["depth"]: each.objective for each in tuned.trials} == {
+        "3": 0.3,
+        "7": 0.7,
+        "5": 0.5,
+    }
+    assert tuned.best_trial.objective == 0.7
+    assert all(each.log.read_text().count("auc=0.") == 1 for each in tuned.trials)
