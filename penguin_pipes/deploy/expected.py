@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from penguin_pipes.local.contract.host import Host
 
 
-def expected_scripts(config: PipelineConfig, host: Host) -> Iterator[Script]:
+def expected_scripts(
+    config: PipelineConfig, host: Host, *, has_run: bool = False
+) -> Iterator[Script]:
     """Yield what servers must be like for the scripts of *config*.
 
     A guess, good enough to begin with: the engine finds out what they really are, and
@@ -28,12 +30,17 @@ def expected_scripts(config: PipelineConfig, host: Host) -> Iterator[Script]:
     Args:
         config: The pipeline.
         host: The computer, as far as jobs may know it.
+        has_run: Whether there may be results to reuse. What is changed between runs is
+            the training, more often than what comes before it; what comes after it is
+            far enough away for the engine to see to it.
     """
     training = config.tuned().training if config.use_tuning else None
     # The one that takes longer comes first: a network's library is a big one.
     processing, register = [config.processing], config.register
     if register is not None:
         processing += [register.evaluation, register.packaging]
+    if has_run:
+        processing = []
     for script in (
         _training(training or config.training, host),
         *(_processing(each, host) for each in processing),

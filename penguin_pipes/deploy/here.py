@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from penguin_pipes.errors import InputError, StepFailedError
-from penguin_pipes.flags import DOCKER, ONLY
+from penguin_pipes.flags import DOCKER, ONLY, USE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,10 +51,8 @@ def run_here(
         HomeError: The home cannot be used.
         AwsError: What was to be fetched cannot be had.
     """
-    from penguin_pipes.deploy.expected import expected_scripts
     from penguin_pipes.deploy.rendered import remember, rendered
     from penguin_pipes.local.backends.choice import chosen
-    from penguin_pipes.local.contract.host import this_host
     from penguin_pipes.local.explain import explain
     from penguin_pipes.local.interrupts import interrupted_by_requests_to_end
     from penguin_pipes.penguins import shipped
@@ -71,13 +69,9 @@ def run_here(
     if in_process and config.training.source == shipped("scripts/train.py"):
         _check_libraries()
 
-    def prepare() -> None:
-        if arguments.cache != ONLY:
-            backend.prepare(expected_scripts(config, this_host()))
-
     with interrupted_by_requests_to_end(), backend:
         # Rendering takes as long as importing what the scripts need: both at once.
-        beforehand = prepare if arguments.explain is None else None
+        beforehand = partial(_prepare, backend, config, arguments)
         home = arguments.home
         pipeline, folder = rendered(config, home=home, beforehand=beforehand)
         asked = _asked(pipeline, config.name, arguments, account, err)
@@ -89,6 +83,18 @@ def run_here(
         remember(pipeline, folder)
     _show(failed, record, out=out, err=err)
     return failed is None
+
+
+def _prepare(backend: Backend, config: PipelineConfig, arguments: Arguments) -> None:
+    """Have servers started for the scripts that the run is going to need."""
+    from penguin_pipes.deploy.expected import expected_scripts
+    from penguin_pipes.local.contract.host import this_host
+    from penguin_pipes.local.database import FILE
+
+    if arguments.cache == ONLY or arguments.explain is not None:
+        return
+    has_run = arguments.cache == USE and (arguments.home / FILE).exists()
+    backend.prepare(expected_scripts(config, this_host(), has_run=has_run))
 
 
 def _login(account: Callable[[], Aws], registry: str) -> tuple[str, str]:

@@ -112,3 +112,13 @@ def test_unknown_environment_is_left_to_the_engine() -> None:
     config = with_training(environment={"TF_CPP_MIN_LOG_LEVEL": level})
 
     assert len([*expected_scripts(config, HOST)]) == 1
+
+
+def test_what_may_be_reused_is_not_prepared() -> None:
+    """After a first run the training alone is foreseen: it is what changes."""
+    config = penguins_config(register=True)
+
+    found = [*expected_scripts(config, HOST, has_run=True)]
+
+    assert found == [*expected_scripts(config, HOST)][:1]
+    assert "import keras" in found[0].statements
