@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     import attrs
+    from typing_extensions import TypeIs
 
 T = TypeVar("T")
 Check = Callable[[str, Any], None]
@@ -35,6 +36,13 @@ class Variable(Protocol):
         """The expression that the definition holds."""
 
 
+def is_variable(value: object) -> TypeIs[Variable]:
+    """Return whether the value is known only when the pipeline runs."""
+    # What `isinstance` does, without going through the protocol's members each time:
+    # a config asks this some hundred times, and Python 3.11 takes 60 µs for it.
+    return hasattr(value, "expr")
+
+
 def on(*checks: Check) -> Validator:
     """Return an attrs validator that runs *checks* and knows the field's place."""
 
@@ -48,7 +56,7 @@ def on(*checks: Check) -> Validator:
 
 def refuse(place: str, expected: str, value: object) -> ConfigError:
     """Return the error that says what was expected at *place*, and what came."""
-    if isinstance(value, Variable):
+    if is_variable(value):
         value = f"the pipeline variable {value.expr}"
         return ConfigError(f"{place}: expected {expected}; got {value}")
     return ConfigError(f"{place}: expected {expected}; got {value!r}")
@@ -68,7 +76,7 @@ def or_variable(check: Check) -> Check:
     """Return *check*, which now lets a pipeline variable pass."""
 
     def run(place: str, value: object) -> None:
-        if not isinstance(value, Variable):
+        if not is_variable(value):
             check(place, value)
 
     return run

@@ -8,7 +8,7 @@ from attrs import field, frozen
 
 from penguin_pipes import service
 from penguin_pipes.config import checks
-from penguin_pipes.config.checks import Variable, on, or_variable
+from penguin_pipes.config.checks import Variable, is_variable, on, or_variable
 from penguin_pipes.config.records import Hyperparameter, Number, choices
 from penguin_pipes.errors import ConfigError
 
@@ -19,7 +19,7 @@ def _ordered(
     place: str, low: float | Variable, high: float | Variable, scaling: str
 ) -> None:
     """Refuse a range that is empty, or that its scaling cannot walk."""
-    if isinstance(low, Variable) or isinstance(high, Variable):
+    if is_variable(low) or is_variable(high):
         return
     if not low < high:
         msg = f"{place}: expected minimum below maximum; got {low!r} and {high!r}"

@@ -11,7 +11,7 @@ from attrs import frozen
 
 from penguin_pipes import service
 from penguin_pipes.config import kinds, toml, tree
-from penguin_pipes.config.checks import Variable, is_secret
+from penguin_pipes.config.checks import is_secret, is_variable
 from penguin_pipes.config.ranges import CategoricalRange, ContinuousRange, IntegerRange
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class _Shown:
         inner: list[tuple[str, Any]] = []
         for name, value in _entries(record):
             is_table = attrs.has(type(value)) or (isinstance(value, Mapping) and value)
-            if is_table and not isinstance(value, Variable):
+            if is_table and not is_variable(value):
                 inner.append((name, value))
             else:
                 lines.append(self._line(record, name, value, path))
@@ -77,7 +77,7 @@ class _Shown:
         key = toml.key(name)
         if path and path[-1] in _CHOSEN and is_secret(name):
             return _Line(f'# {key} = "{service.MASK}"', origin)
-        if isinstance(value, Variable):
+        if is_variable(value):
             return _Line(f"# {key} = the pipeline variable {value.expr}", origin)
         if value is None:
             is_said = attrs.has(type(owner)) and _default(owner, name) is not None

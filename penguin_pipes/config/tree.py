@@ -12,7 +12,7 @@ import attrs
 from attrs import frozen
 
 from penguin_pipes.config import toml
-from penguin_pipes.config.checks import Variable
+from penguin_pipes.config.checks import is_variable
 from penguin_pipes.config.kinds import (
     NONE,
     Kind,
@@ -104,7 +104,7 @@ def _read(value: Any, kind: Kind, folder: Path) -> Any:
 
 def plain(value: Any) -> Any:
     """Return a record as tables, lists and scalars; pipeline variables stay."""
-    if isinstance(value, Variable):
+    if is_variable(value):
         return value
     if attrs.has(type(value)):
         fields = attrs.fields(type(value))
