@@ -82,7 +82,7 @@ def test_bad_data_fails_the_step_with_one_sentence(tmp_path: Path) -> None:
     """Exit code 1, the step, the script's own sentence, no trace."""
     (tmp_path / "bad.csv").write_text("species,island\nAdelie,Dream\n")
 
-    done = deploy("--local", "--dataset", "bad.csv", cwd=tmp_path)
+    done = deploy("--local", "--cold", "--dataset", "bad.csv", cwd=tmp_path)
 
     assert done.returncode == 1
     assert "preprocess-data" in done.stderr
@@ -95,11 +95,11 @@ def test_bad_data_fails_the_step_with_one_sentence(tmp_path: Path) -> None:
     ("arguments", "words"),
     [
         (
-            ["--local", "--tune", "--set", "tuning.strategy=Grid"],
+            ["--local", "--cold", "--tune", "--set", "tuning.strategy=Grid"],
             ["Grid takes a CategoricalRange only", "epochs"],
         ),
-        (["--local", "--dataset", "no.csv"], ["dataset", "no.csv"]),
-        (["--local", "--dataset", "s3://b/k.csv"], ["s3://b/k.csv"]),
+        (["--local", "--cold", "--dataset", "no.csv"], ["dataset", "no.csv"]),
+        (["--local", "--cold", "--dataset", "s3://b/k.csv"], ["s3://b/k.csv"]),
         (["--local", "--set", "training.x=1"], ["--set: training.x", "no such field"]),
         (["--local", "--epochs", "many"], ["--epochs", "many"]),
         (["--local", "--start"], ["--start is for SageMaker"]),
