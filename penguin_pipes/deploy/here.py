@@ -137,7 +137,7 @@ def _fetch(
 ) -> Mapping[str, Path]:
     """Bring what lies in S3 at or below a name."""
     from penguin_pipes.aws.fetch import fetch
-    from penguin_pipes.report.fetch import FetchProgress
+    from penguin_pipes.report.transfers import FetchProgress
 
     with FetchProgress(err) as watch:
         return fetch(uri, client=account().s3, store=store, watch=watch)

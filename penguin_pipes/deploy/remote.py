@@ -204,7 +204,7 @@ class Remote:
         return from_texts(parsed, self.arguments.parameter)
 
     def _upload(self) -> None:
-        from penguin_pipes.report.upload import UploadProgress
+        from penguin_pipes.report.transfers import UploadProgress
         from penguin_pipes.upload import upload_missing
 
         files = self.pipeline.files

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from penguin_pipes.local.conditions import all_hold
@@ -46,12 +47,12 @@ class Still:
         return None
 
 
-class Decision(Still):
+class Decision(Still, ABC):
     """What steps have in common that take no job."""
 
+    @abstractmethod
     def decide(self, request: Node) -> JobResult:
         """Return what comes of the step, in no time."""
-        raise NotImplementedError
 
     def run(self, request: Node, job: Job) -> JobResult:  # noqa: ARG002
         """Return what comes of the step."""

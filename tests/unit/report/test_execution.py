@@ -18,7 +18,7 @@ from penguin_pipes.report.execution import (
     show_failed_step,
     show_versions,
 )
-from penguin_pipes.report.upload import UploadProgress
+from penguin_pipes.report.transfers import UploadProgress
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 ARN = "arn:aws:sagemaker:eu-west-1:123456789012:pipeline/churn/execution/abc123"
