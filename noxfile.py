@@ -77,8 +77,9 @@ def local_mode(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """What things take, as ratios in one run; writes benchmarks/RESULTS.md."""
+    """What things take, as ratios in one run; writes RESULTS.md, and PROFILE.md."""
     session.install("-e", ".[local]")
+    session.run("python", "-m", "benchmarks.profile")
     session.run("python", "-m", "benchmarks", *session.posargs)
 
 

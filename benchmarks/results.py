@@ -50,7 +50,7 @@ class Results:
     def put(self, name: str, title: str, figures: Sequence[Figures]) -> str:
         """Write a benchmark's section in place of its last one, and return it."""
         sections = self._sections()
-        sections[name] = "\n".join([f"## {title}", "", *_table(figures), "", _facts()])
+        sections[name] = "\n".join([f"## {title}", "", *_table(figures), "", facts()])
         text = HEAD
         for key, section in sections.items():
             text += f"\n<!-- {key} -->\n\n{section}\n"
@@ -79,7 +79,7 @@ def _table(figures: Sequence[Figures]) -> Iterator[str]:
         )
 
 
-def _facts() -> str:
+def facts() -> str:
     """Return when, on what, and with which versions."""
     today = dt.datetime.now(tz=dt.UTC).date()
     versions = ", ".join(f"{name} {_version(name)}" for name in SHOWN)

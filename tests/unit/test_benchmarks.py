@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.measure import Contender, Figures, alternate, python
+from benchmarks.profile import Phase, imports
 from benchmarks.results import Results
 
 if TYPE_CHECKING:
@@ -90,3 +91,15 @@ def test_missed_limit_is_told(tmp_path: Path) -> None:
 
     assert "| a | 1.00 (1.00 to 1.00) | 0.500 | 0.60 |" in text
     assert "| b | 3.00 (3.00 to 3.00) | 1.500 | 1.00 **missed** |" in text
+
+
+def test_profile_names_imports_that_are_part_of_no_other() -> None:
+    """A module's time has that of what it imports in it: it is told once."""
+    log = (
+        "import time: self [us] | cumulative | imported package\n"
+        "import time:       100 |     400000 |   sagemaker.core\n"
+        "import time:       100 |     500000 | penguin_pipes.factories\n"
+        "import time:       100 |        100 | shutil\n"
+    )
+
+    assert [*imports(log)] == [Phase("import penguin_pipes.factories", None, 0.5)]
