@@ -10,18 +10,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from penguin_pipes.definition import Node
 from penguin_pipes.errors import InputError
 from penguin_pipes.local.branches import why_skipped
 from penguin_pipes.local.cache.judge import FIRST
 from penguin_pipes.local.engine import HOME, NONE
 from penguin_pipes.local.jobs import Decision
 from penguin_pipes.local.preparation import Asked, Prepared, prepared
-from penguin_pipes.local.resolve import resolve
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from penguin_pipes.definition import Node
     from penguin_pipes.local.backends import Images
     from penguin_pipes.local.cache import Cache, Result, Verdict
     from penguin_pipes.local.jobs import StandIn
@@ -150,8 +149,7 @@ def _explained(run: Prepared, cache: Cache, wanted: Task) -> Explanation:
 
 def _request(run: Prepared, task: Task, described: Mapping[str, Any]) -> Node:
     """Return what one task asks for, those before it being known."""
-    asked, scope = task.step.request, run.plan.scope(task, described, run.storage)
-    return Node(resolve(asked, scope), asked.address)
+    return run.plan.request(task, described, run.storage)
 
 
 def _explanation(

@@ -10,16 +10,23 @@ import attrs
 
 from penguin_pipes.definition import Node, Scalar, Step
 from penguin_pipes.local import property_files
-from penguin_pipes.local.jobs import JobKind, Still, UnselectedKind
+from penguin_pipes.local.contract.models import with_model, with_packages
+from penguin_pipes.local.jobs import (
+    JobKind,
+    ModelKind,
+    Still,
+    TransformKind,
+    UnselectedKind,
+)
 from penguin_pipes.local.records import now
-from penguin_pipes.local.resolve import Scope, Unknown, not_read
+from penguin_pipes.local.resolve import Scope, Unknown, not_read, resolve
 from penguin_pipes.local.retries import RetryPolicy
 
 if TYPE_CHECKING:
     from penguin_pipes.local.storage import Storage
 
 TUNING_JOB = "HyperParameterTuningJobName"
-JOB_NAMES = ("ProcessingJobName", "TrainingJobName", TUNING_JOB)
+JOB_NAMES = ("ProcessingJobName", "TrainingJobName", TUNING_JOB, "TransformJobName")
 UNREAD: Final = Unknown("a property file")
 
 
@@ -87,6 +94,32 @@ class Plan:
     needs: Mapping[str, tuple[str, ...]]
     ancestors: Mapping[str, set[str]]
     images: tuple[str, ...] = ()
+
+    def request(
+        self,
+        task: Task,
+        steps: Mapping[str, Mapping[str, Any] | Unknown],
+        storage: Storage | None = None,
+    ) -> Node:
+        """Return what one task asks for: references replaced, models looked up.
+
+        Args:
+            task: The task.
+            steps: What other steps say of themselves.
+            storage: Where the property files of finished steps lie; without it, they
+                are not read.
+
+        Raises:
+            DefinitionError: A reference leads nowhere.
+        """
+        asked = task.step.request
+        value = resolve(asked, self.scope(task, steps, storage))
+        request = Node(value, asked.address)
+        if isinstance(task.kind, TransformKind):
+            return with_model(request, steps)
+        if isinstance(task.kind, ModelKind):
+            return with_packages(request, steps)
+        return request
 
     def scope(
         self,

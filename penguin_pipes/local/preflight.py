@@ -16,7 +16,6 @@ import attrs
 
 from penguin_pipes.definition import (
     Definition,
-    Node,
     Scalar,
     Step,
     in_order,
@@ -40,7 +39,7 @@ from penguin_pipes.local.jobs import (
 from penguin_pipes.local.jobs.stand_ins import refuse_strangers
 from penguin_pipes.local.plan import JOB_NAMES, Plan, Task
 from penguin_pipes.local.records import now
-from penguin_pipes.local.resolve import Unknown, resolve
+from penguin_pipes.local.resolve import Unknown
 from penguin_pipes.local.retries import policies_of
 from penguin_pipes.local.storage import S3Uri, Storage
 
@@ -191,7 +190,7 @@ def _rehearse(
         if isinstance(task.kind, UnselectedKind):
             expected[name] = task.expected(asked)
             continue
-        request = Node(resolve(asked, plan.scope(task, expected)), asked.address)
+        request = plan.request(task, expected)
         task.kind.check(request, storage)
         if not isinstance(task.kind, StandInKind):
             images |= dict.fromkeys(images_of(request.value))
