@@ -95,6 +95,12 @@ class Plan:
     ancestors: Mapping[str, set[str]]
     images: tuple[str, ...] = ()
 
+    @property
+    def selected(self) -> tuple[str, ...] | None:
+        """The steps that were selected; None if all run."""
+        names = tuple(task.step.name for task in self.tasks if task.is_selected)
+        return None if len(names) == len(self.tasks) else names
+
     def request(
         self,
         task: Task,

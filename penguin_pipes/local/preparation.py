@@ -140,13 +140,14 @@ def prepared(asked: Asked, *, images: Images | None = None) -> Iterator[Prepared
         memory = stack.enter_context(Database(asked.home)) if known else None
         bound = bind(parsed, asked.parameters, Digests(memory))
         storage = Storage(asked.home / "s3", {**asked.files, **bound.files})
+        resumed = _resumed(asked, memory)
         plan = make_plan(
             parsed,
             name=asked.name,
             parameters=bound.values,
             storage=storage,
             stand_ins=asked.stand_ins,
-            selection=_selection(asked, parsed, memory),
+            selection=_selection(_choice(asked, resumed), asked.name, parsed, memory),
             known=kinds(in_images=images is not None),
             fetch=asked.fetch,
         )
@@ -157,19 +158,25 @@ def prepared(asked: Asked, *, images: Images | None = None) -> Iterator[Prepared
             home=asked.home,
             storage=storage,
             memory=memory,
-            resumed=_resumed(asked, memory),
+            resumed=resumed,
             images=images,
         )
 
 
+def _choice(asked: Asked, resumed: Resumed | None) -> Choice:
+    """Return what is chosen: now, or when the run began that is gone on from."""
+    if asked.choice.is_made or resumed is None:
+        return asked.choice
+    return Choice(only=resumed.run.selected or ())
+
+
 def _selection(
-    asked: Asked, definition: Definition, memory: Database | None
+    choice: Choice, pipeline: str, definition: Definition, memory: Database | None
 ) -> Selection | None:
     """Return which steps run, or None if all do."""
-    if not asked.choice.is_made:
+    if not choice.is_made:
         return None
-    runs = _runs(memory)
-    return select(asked.choice, definition, runs=runs, pipeline=asked.name)
+    return select(choice, definition, runs=_runs(memory), pipeline=pipeline)
 
 
 def _resumed(asked: Asked, memory: Database | None) -> Resumed | None:
