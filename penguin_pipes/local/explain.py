@@ -14,7 +14,7 @@ from penguin_pipes.errors import InputError
 from penguin_pipes.local.branches import why_skipped
 from penguin_pipes.local.cache.judge import FIRST
 from penguin_pipes.local.engine import HOME, NONE
-from penguin_pipes.local.jobs import Decision
+from penguin_pipes.local.jobs import Decision, ModelKind
 from penguin_pipes.local.preparation import Asked, Prepared, prepared
 
 if TYPE_CHECKING:
@@ -130,8 +130,9 @@ def _explained(run: Prepared, cache: Cache, wanted: Task) -> Explanation:
                 return Explanation(step=name, is_skipped=True, reasons=(why,))
             continue
         request = _request(run, task, described)
-        if isinstance(task.kind, Decision):
-            described[each] = task.described(task.kind.decide(request).properties)
+        known = _known_at_once(task, request)
+        if known is not None:
+            described[each] = task.described(known)
             continue
         if not task.is_job and each != name:
             return Explanation(step=name, waits_for=each, reasons=(ALWAYS,))
@@ -145,6 +146,16 @@ def _explained(run: Prepared, cache: Cache, wanted: Task) -> Explanation:
             return Explanation(step=name, waits_for=each, reasons=verdict.reasons)
         described[each] = task.described(verdict.result.properties)
     return Explanation(step=name, reasons=(ALWAYS,))
+
+
+def _known_at_once(task: Task, request: Node) -> Mapping[str, Any] | None:
+    """Return what a step says of itself that takes no job to know, or None."""
+    if isinstance(task.kind, Decision):
+        return task.kind.decide(request).properties
+    if isinstance(task.kind, ModelKind):
+        # A model is what it is made of.
+        return task.kind.expected(request, task.job_name)
+    return None
 
 
 def _request(run: Prepared, task: Task, described: Mapping[str, Any]) -> Node:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -70,6 +70,10 @@ class Task:
         return {**properties, property_files.MEMBER: files}
 
 
+def none_registered(_: str) -> None:
+    """Return what is said of a version where no run has registered any."""
+
+
 @attrs.frozen(kw_only=True)
 class Plan:
     """A run that was found to be possible.
@@ -84,6 +88,8 @@ class Plan:
         needs: For every step, those that it waits for.
         ancestors: For every step, all that must have finished before it.
         images: The images that the jobs name.
+        registered: Returns what is said of the version of a model, by its ARN, if an
+            earlier run registered it.
     """
 
     id: str
@@ -94,6 +100,7 @@ class Plan:
     needs: Mapping[str, tuple[str, ...]]
     ancestors: Mapping[str, set[str]]
     images: tuple[str, ...] = ()
+    registered: Callable[[str], Mapping[str, Any] | None] = none_registered
 
     @property
     def selected(self) -> tuple[str, ...] | None:
@@ -124,7 +131,7 @@ class Plan:
         if isinstance(task.kind, TransformKind):
             return with_model(request, steps)
         if isinstance(task.kind, ModelKind):
-            return with_packages(request, steps)
+            return with_packages(request, steps, self.registered)
         return request
 
     def scope(

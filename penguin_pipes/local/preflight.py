@@ -37,7 +37,7 @@ from penguin_pipes.local.jobs import (
     UnselectedKind,
 )
 from penguin_pipes.local.jobs.stand_ins import refuse_strangers
-from penguin_pipes.local.plan import JOB_NAMES, Plan, Task
+from penguin_pipes.local.plan import JOB_NAMES, Plan, Task, none_registered
 from penguin_pipes.local.records import now
 from penguin_pipes.local.resolve import Unknown
 from penguin_pipes.local.retries import policies_of
@@ -55,7 +55,7 @@ Fetch: TypeAlias = Callable[[str], Mapping[str, Path]]
 NONE: Final[Mapping[str, Never]] = MappingProxyType({})
 
 
-def make_plan(
+def make_plan(  # noqa: PLR0913  # each is an option of its own
     definition: Definition,
     *,
     name: str,
@@ -65,6 +65,7 @@ def make_plan(
     selection: Selection | None = None,
     known: Mapping[str, JobKind] = KINDS,
     fetch: Fetch | None = None,
+    registered: Callable[[str], Mapping[str, Any] | None] = none_registered,
 ) -> Plan:
     """Return how *definition* will run.
 
@@ -77,6 +78,7 @@ def make_plan(
         selection: Which steps run; all of them if None.
         known: What runs the steps, by their types.
         fetch: Brings inputs that are not there, once all else was found right.
+        registered: Knows the versions of models that earlier runs registered.
 
     Raises:
         RequestError: If it cannot; nothing has been started or written.
@@ -105,6 +107,7 @@ def make_plan(
         ),
         needs=needs,
         ancestors=_ancestors(needs, order),
+        registered=registered,
     )
     if fetch is not None:
         missing: dict[str, None] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from penguin_pipes.local.parameters import Given, bind
 from penguin_pipes.local.plan import Plan
 from penguin_pipes.local.preflight import Fetch, make_plan
 from penguin_pipes.local.recovery import RUNS
+from penguin_pipes.local.registry import Registry
 from penguin_pipes.local.resuming import Resumed, to_resume
 from penguin_pipes.local.selection import Choice, Selection, select
 from penguin_pipes.local.storage import Storage
@@ -150,6 +152,7 @@ def prepared(asked: Asked, *, images: Images | None = None) -> Iterator[Prepared
             selection=_selection(_choice(asked, resumed), asked.name, parsed, memory),
             known=kinds(in_images=images is not None),
             fetch=asked.fetch,
+            registered=partial(_registered, memory),
         )
         refuse_unknown_parents(plan, memory)
         yield Prepared(
@@ -185,6 +188,12 @@ def _resumed(asked: Asked, memory: Database | None) -> Resumed | None:
         return None
     folder = asked.home / RUNS
     return to_resume(_runs(memory), folder=folder, pipeline=asked.name)
+
+
+def _registered(memory: Database | None, name: str) -> Mapping[str, Any] | None:
+    """Return what is said of the version of a model, if it is registered here."""
+    found = None if memory is None else Registry(memory).of_arn(name)
+    return None if found is None else found.properties
 
 
 def _runs(memory: Database | None) -> tuple[Run, ...]:

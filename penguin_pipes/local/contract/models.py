@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import attrs
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     Steps = Mapping[str, Mapping[str, Any] | Unknown]
+    Registered = Callable[[str], Mapping[str, Any] | None]
 
 MODEL: Final = "Model"
 """The member of a transform's request that tells what its ModelName stands for."""
@@ -63,8 +64,8 @@ class Served:
         source = data_source(container)
         if source is None:
             container.cannot_run(
-                "the model has no ModelDataUrl and no ModelPackageName of this "
-                "pipeline, so that nothing here can answer; give it one"
+                "the model has no ModelDataUrl, and no ModelPackageName that is "
+                "registered here, so that nothing can answer; give it one"
             )
         settings = container.get("Environment")
         environment = {} if settings is None else settings.texts()
@@ -136,32 +137,41 @@ def _isolation(said: Mapping[str, Any]) -> dict[str, Any]:
     return {key: said[key]} if key in said else {}
 
 
-def with_packages(request: Node, steps: Steps) -> Node:
+def with_packages(request: Node, steps: Steps, registered: Registered) -> Node:
     """Return a model's request, with what is in the versions that it is made of.
 
-    Containers may name the version of a model that a step of the same run registers.
+    Args:
+        request: Its containers may name versions.
+        steps: What the steps of the run say, also of versions that they register.
+        registered: Returns what is said of a version that an earlier run registered.
     """
     primary = request.get("PrimaryContainer")
     several = request.all("Containers")
     value = dict(request.value)
     if primary is not None:
-        value["PrimaryContainer"] = _unpacked(primary, steps)
+        value["PrimaryContainer"] = _unpacked(primary, steps, registered)
     if several:
-        value["Containers"] = [_unpacked(each, steps) for each in several]
+        value["Containers"] = [_unpacked(each, steps, registered) for each in several]
     return Node(value, request.address)
 
 
-def _unpacked(container: Node, steps: Steps) -> Any:
+def _unpacked(container: Node, steps: Steps, registered: Registered) -> Any:
     """Return a container with the image and the data of its version, if it has one."""
     name = container.get(PACKAGE)
     if name is None:
         return container.value
-    found = [
-        said["InferenceSpecification"]["Containers"][0]
+    versions = [
+        said
         for said in steps.values()
-        if not isinstance(said, Unknown)
-        and said.get("ModelPackageArn") == name.value
-        and said.get("InferenceSpecification", {}).get("Containers")
+        if not isinstance(said, Unknown) and said.get("ModelPackageArn") == name.value
+    ]
+    earlier = None if versions else registered(name.text())
+    if earlier is not None:
+        versions = [earlier]
+    found = [
+        containers[0]
+        for said in versions
+        if (containers := said.get("InferenceSpecification", {}).get("Containers"))
     ]
     # Before the run, no version has its number yet: one alone is the one that is meant.
     return {**found[0], **container.value} if len(found) == 1 else container.value

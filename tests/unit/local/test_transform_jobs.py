@@ -8,13 +8,16 @@ from typing import Any
 
 import pytest
 
+from penguin_pipes.definition import Node
 from penguin_pipes.errors import (
     DefinitionError,
     InputError,
     StepFailedError,
     UnsupportedError,
 )
-from penguin_pipes.local import Status
+from penguin_pipes.local import Status, explain_locally
+from penguin_pipes.local.jobs import TransformKind
+from penguin_pipes.local.storage import Storage
 
 IMAGE = "683313688378.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-scikit-learn:1.9-0"
 ROLE = "arn:aws:iam::123456789012:role/pipelines"
@@ -254,6 +257,39 @@ def test_a_registered_version_can_be_the_model(model: Any) -> None:
     assert result(model, "more/b.csv") == "8.0\n"
 
 
+def test_a_version_of_an_earlier_run_can_be_the_model(model: Any) -> None:
+    """A Model step that names the ARN of a version in the home has that one's data."""
+    register = {
+        "Name": "keep",
+        "Type": "RegisterModel",
+        "Arguments": {
+            "ModelPackageGroupName": "doubles",
+            "InferenceSpecification": {
+                "Containers": [{"Image": IMAGE, "ModelDataUrl": "s3://m/model.tar.gz"}]
+            },
+        },
+    }
+    version = model.run(register).step("keep").properties["ModelPackageArn"]
+    made = create()
+    made["Arguments"]["PrimaryContainer"] = {"ModelPackageName": version}
+
+    model.run(made, transform())
+
+    assert result(model, "more/b.csv") == "8.0\n"
+
+
+def test_a_version_that_is_not_here_is_refused(model: Any, recorder: Any) -> None:
+    """A version that nobody has registered in this home has no data to answer with."""
+    made = create()
+    version = "arn:aws:sagemaker:us-east-1:000000000000:model-package/doubles/7"
+    made["Arguments"]["PrimaryContainer"] = {"ModelPackageName": version}
+
+    with pytest.raises(
+        UnsupportedError, match=r"no ModelPackageName that is registered"
+    ):
+        model.run(made, transform(), backend=recorder)
+
+
 class TestCache:
     """Which results are taken again."""
 
@@ -296,12 +332,28 @@ class TestCache:
         else:
             settings = {"A": "1"}
 
-        run = model.run(
-            create(Environment=settings), transform(step=self.CACHED, **options)
+        with pytest.raises(StepFailedError, match=f"no earlier result .*{reason}"):
+            model.run(
+                create(Environment=settings),
+                transform(step=self.CACHED, **options),
+                cache="only",
+            )
+
+    def test_what_would_rerun_it_can_be_asked_before(self, model: Any) -> None:
+        """Explaining runs nothing, and names what was compared."""
+        step = transform(step=self.CACHED)
+        model.run(create(), step)
+        model.file("s3://data/in/a.csv", "7\n")
+
+        found = explain_locally(
+            model.definition(create(), step),
+            "guess",
+            files=model.files,
+            home=model.home,
         )
 
-        assert run.step("guess").reused_from is None
-        assert reason in " ".join(run.step("guess").reasons)
+        assert found.reasons == ("input data changed",)
+        assert found.waits_for is None
 
     def test_it_can_be_run_alone(self, model: Any) -> None:
         """Selected alone, it takes the model that the last run has made."""
@@ -426,6 +478,34 @@ class TestFailures:
             model.run(create(), transform(**changes), backend=recorder)
 
         assert recorder.commands == []
+
+    def test_its_image_is_not_started(self, model: Any) -> None:
+        """Where jobs run in their images, a transform is refused by name."""
+        step = transform(ModelName="any")
+
+        with pytest.raises(UnsupportedError, match="does not run in its image"):
+            TransformKind(in_image=True).check(
+                Node(step["Arguments"]), Storage(model.home / "s3", model.files)
+            )
+
+    def test_requirements_are_not_installed(self, model: Any) -> None:
+        """What the container would install fails the step, with the way out."""
+        members = {"code/inference.py": DOUBLE, "code/requirements.txt": "left-pad\n"}
+        model.archive("s3://m/model.tar.gz", members)
+
+        with pytest.raises(StepFailedError, match=r"would install code/requirements"):
+            model.run(create(), transform())
+
+    def test_a_model_of_two_containers_is_refused(
+        self, model: Any, recorder: Any
+    ) -> None:
+        """One that answers after another is named before anything starts."""
+        made = create()
+        arguments = made["Arguments"]
+        arguments["Containers"] = [arguments.pop("PrimaryContainer")] * 2
+
+        with pytest.raises(UnsupportedError, match="a model of 2 containers"):
+            model.run(made, transform(), backend=recorder)
 
     def test_data_that_nobody_has_is_refused(self, model: Any, recorder: Any) -> None:
         """Data that lie nowhere are refused before anything starts."""
