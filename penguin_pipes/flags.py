@@ -149,7 +149,7 @@ def _add_choice(group: argparse._ArgumentGroup) -> None:
         "--resume",
         action="store_true",
         help="go on from the last run, which failed or was killed: what had succeeded "
-        "in it is not run again, cached or not",
+        "in it is not run again, cached or not; steps that were not selected stay out",
     )
 
 

@@ -83,7 +83,8 @@ def run_locally(  # noqa: PLR0913  # each is an option of its own
         only: Steps to run, and no others; as above.
         resume: Whether to go on from the last run, which failed or was killed: what
             had succeeded in it and would come to the same is not run again, whether
-            the steps are cached or not.
+            the steps are cached or not. If steps were selected for that run, the
+            same are for this one, unless others are named.
         watch: Told what happens, one thing at a time, in the thread it happens in.
         backend: Where commands run; as processes unless said otherwise.
 

@@ -156,6 +156,7 @@ class Execution:
             pipeline=self.plan.pipeline,
             started_at=now(),
             parameters=self.plan.parameters,
+            selected=self.plan.selected,
             steps=steps,
         )
 

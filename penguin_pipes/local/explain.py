@@ -10,18 +10,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from penguin_pipes.definition import Node
 from penguin_pipes.errors import InputError
 from penguin_pipes.local.branches import why_skipped
 from penguin_pipes.local.cache.judge import FIRST
 from penguin_pipes.local.engine import HOME, NONE
-from penguin_pipes.local.jobs import Decision
+from penguin_pipes.local.jobs import Decision, ModelKind
 from penguin_pipes.local.preparation import Asked, Prepared, prepared
-from penguin_pipes.local.resolve import resolve
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from penguin_pipes.definition import Node
     from penguin_pipes.local.backends import Images
     from penguin_pipes.local.cache import Cache, Result, Verdict
     from penguin_pipes.local.jobs import StandIn
@@ -131,8 +130,9 @@ def _explained(run: Prepared, cache: Cache, wanted: Task) -> Explanation:
                 return Explanation(step=name, is_skipped=True, reasons=(why,))
             continue
         request = _request(run, task, described)
-        if isinstance(task.kind, Decision):
-            described[each] = task.described(task.kind.decide(request).properties)
+        known = _known_at_once(task, request)
+        if known is not None:
+            described[each] = task.described(known)
             continue
         if not task.is_job and each != name:
             return Explanation(step=name, waits_for=each, reasons=(ALWAYS,))
@@ -148,10 +148,19 @@ def _explained(run: Prepared, cache: Cache, wanted: Task) -> Explanation:
     return Explanation(step=name, reasons=(ALWAYS,))
 
 
+def _known_at_once(task: Task, request: Node) -> Mapping[str, Any] | None:
+    """Return what a step says of itself that takes no job to know, or None."""
+    if isinstance(task.kind, Decision):
+        return task.kind.decide(request).properties
+    if isinstance(task.kind, ModelKind):
+        # A model is what it is made of.
+        return task.kind.expected(request, task.job_name)
+    return None
+
+
 def _request(run: Prepared, task: Task, described: Mapping[str, Any]) -> Node:
     """Return what one task asks for, those before it being known."""
-    asked, scope = task.step.request, run.plan.scope(task, described, run.storage)
-    return Node(resolve(asked, scope), asked.address)
+    return run.plan.request(task, described, run.storage)
 
 
 def _explanation(

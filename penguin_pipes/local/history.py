@@ -59,14 +59,16 @@ class History:
         """Write a run and all its steps as they are now."""
         with self._database.transaction():
             self._database.write(
-                "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE "
-                "SET status = excluded.status, finished_at = excluded.finished_at",
+                "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT (id) DO UPDATE SET status = excluded.status, "
+                "finished_at = excluded.finished_at",
                 run.id,
                 run.pipeline,
                 run.status,
                 run.started_at.isoformat(),
                 _text(run.finished_at),
                 json.dumps(dict(run.parameters)),
+                None if run.selected is None else json.dumps(run.selected),
             )
             for position, step in enumerate(run.steps):
                 self._save_step(run.id, position, step)
@@ -195,6 +197,7 @@ class History:
         steps = self._database.rows(
             "SELECT * FROM steps WHERE run = ? ORDER BY position", row["id"]
         )
+        selected = row["selected"]
         return Run(
             id=row["id"],
             pipeline=row["pipeline"],
@@ -202,6 +205,7 @@ class History:
             started_at=datetime.fromisoformat(row["started_at"]),
             finished_at=_moment(row["finished_at"]),
             parameters=json.loads(row["parameters"]),
+            selected=None if selected is None else tuple(json.loads(selected)),
             steps=tuple(self._step(step) for step in steps),
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,16 +10,23 @@ import attrs
 
 from penguin_pipes.definition import Node, Scalar, Step
 from penguin_pipes.local import property_files
-from penguin_pipes.local.jobs import JobKind, Still, UnselectedKind
+from penguin_pipes.local.contract.models import with_model, with_packages
+from penguin_pipes.local.jobs import (
+    JobKind,
+    ModelKind,
+    Still,
+    TransformKind,
+    UnselectedKind,
+)
 from penguin_pipes.local.records import now
-from penguin_pipes.local.resolve import Scope, Unknown, not_read
+from penguin_pipes.local.resolve import Scope, Unknown, not_read, resolve
 from penguin_pipes.local.retries import RetryPolicy
 
 if TYPE_CHECKING:
     from penguin_pipes.local.storage import Storage
 
 TUNING_JOB = "HyperParameterTuningJobName"
-JOB_NAMES = ("ProcessingJobName", "TrainingJobName", TUNING_JOB)
+JOB_NAMES = ("ProcessingJobName", "TrainingJobName", TUNING_JOB, "TransformJobName")
 UNREAD: Final = Unknown("a property file")
 
 
@@ -63,6 +70,10 @@ class Task:
         return {**properties, property_files.MEMBER: files}
 
 
+def none_registered(_: str) -> None:
+    """Return what is said of a version where no run has registered any."""
+
+
 @attrs.frozen(kw_only=True)
 class Plan:
     """A run that was found to be possible.
@@ -77,6 +88,8 @@ class Plan:
         needs: For every step, those that it waits for.
         ancestors: For every step, all that must have finished before it.
         images: The images that the jobs name.
+        registered: Returns what is said of the version of a model, by its ARN, if an
+            earlier run registered it.
     """
 
     id: str
@@ -87,6 +100,39 @@ class Plan:
     needs: Mapping[str, tuple[str, ...]]
     ancestors: Mapping[str, set[str]]
     images: tuple[str, ...] = ()
+    registered: Callable[[str], Mapping[str, Any] | None] = none_registered
+
+    @property
+    def selected(self) -> tuple[str, ...] | None:
+        """The steps that were selected; None if all run."""
+        names = tuple(task.step.name for task in self.tasks if task.is_selected)
+        return None if len(names) == len(self.tasks) else names
+
+    def request(
+        self,
+        task: Task,
+        steps: Mapping[str, Mapping[str, Any] | Unknown],
+        storage: Storage | None = None,
+    ) -> Node:
+        """Return what one task asks for: references replaced, models looked up.
+
+        Args:
+            task: The task.
+            steps: What other steps say of themselves.
+            storage: Where the property files of finished steps lie; without it, they
+                are not read.
+
+        Raises:
+            DefinitionError: A reference leads nowhere.
+        """
+        asked = task.step.request
+        value = resolve(asked, self.scope(task, steps, storage))
+        request = Node(value, asked.address)
+        if isinstance(task.kind, TransformKind):
+            return with_model(request, steps)
+        if isinstance(task.kind, ModelKind):
+            return with_packages(request, steps, self.registered)
+        return request
 
     def scope(
         self,

@@ -16,7 +16,6 @@ import attrs
 
 from penguin_pipes.definition import (
     Definition,
-    Node,
     Scalar,
     Step,
     in_order,
@@ -38,9 +37,9 @@ from penguin_pipes.local.jobs import (
     UnselectedKind,
 )
 from penguin_pipes.local.jobs.stand_ins import refuse_strangers
-from penguin_pipes.local.plan import JOB_NAMES, Plan, Task
+from penguin_pipes.local.plan import JOB_NAMES, Plan, Task, none_registered
 from penguin_pipes.local.records import now
-from penguin_pipes.local.resolve import Unknown, resolve
+from penguin_pipes.local.resolve import Unknown
 from penguin_pipes.local.retries import policies_of
 from penguin_pipes.local.storage import S3Uri, Storage
 
@@ -56,7 +55,7 @@ Fetch: TypeAlias = Callable[[str], Mapping[str, Path]]
 NONE: Final[Mapping[str, Never]] = MappingProxyType({})
 
 
-def make_plan(
+def make_plan(  # noqa: PLR0913  # each is an option of its own
     definition: Definition,
     *,
     name: str,
@@ -66,6 +65,7 @@ def make_plan(
     selection: Selection | None = None,
     known: Mapping[str, JobKind] = KINDS,
     fetch: Fetch | None = None,
+    registered: Callable[[str], Mapping[str, Any] | None] = none_registered,
 ) -> Plan:
     """Return how *definition* will run.
 
@@ -78,6 +78,7 @@ def make_plan(
         selection: Which steps run; all of them if None.
         known: What runs the steps, by their types.
         fetch: Brings inputs that are not there, once all else was found right.
+        registered: Knows the versions of models that earlier runs registered.
 
     Raises:
         RequestError: If it cannot; nothing has been started or written.
@@ -106,6 +107,7 @@ def make_plan(
         ),
         needs=needs,
         ancestors=_ancestors(needs, order),
+        registered=registered,
     )
     if fetch is not None:
         missing: dict[str, None] = {}
@@ -191,7 +193,7 @@ def _rehearse(
         if isinstance(task.kind, UnselectedKind):
             expected[name] = task.expected(asked)
             continue
-        request = Node(resolve(asked, plan.scope(task, expected)), asked.address)
+        request = plan.request(task, expected)
         task.kind.check(request, storage)
         if not isinstance(task.kind, StandInKind):
             images |= dict.fromkeys(images_of(request.value))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from penguin_pipes.local.parameters import Given, bind
 from penguin_pipes.local.plan import Plan
 from penguin_pipes.local.preflight import Fetch, make_plan
 from penguin_pipes.local.recovery import RUNS
+from penguin_pipes.local.registry import Registry
 from penguin_pipes.local.resuming import Resumed, to_resume
 from penguin_pipes.local.selection import Choice, Selection, select
 from penguin_pipes.local.storage import Storage
@@ -140,15 +142,17 @@ def prepared(asked: Asked, *, images: Images | None = None) -> Iterator[Prepared
         memory = stack.enter_context(Database(asked.home)) if known else None
         bound = bind(parsed, asked.parameters, Digests(memory))
         storage = Storage(asked.home / "s3", {**asked.files, **bound.files})
+        resumed = _resumed(asked, memory)
         plan = make_plan(
             parsed,
             name=asked.name,
             parameters=bound.values,
             storage=storage,
             stand_ins=asked.stand_ins,
-            selection=_selection(asked, parsed, memory),
+            selection=_selection(_choice(asked, resumed), asked.name, parsed, memory),
             known=kinds(in_images=images is not None),
             fetch=asked.fetch,
+            registered=partial(_registered, memory),
         )
         refuse_unknown_parents(plan, memory)
         yield Prepared(
@@ -157,19 +161,25 @@ def prepared(asked: Asked, *, images: Images | None = None) -> Iterator[Prepared
             home=asked.home,
             storage=storage,
             memory=memory,
-            resumed=_resumed(asked, memory),
+            resumed=resumed,
             images=images,
         )
 
 
+def _choice(asked: Asked, resumed: Resumed | None) -> Choice:
+    """Return what is chosen: now, or when the run began that is gone on from."""
+    if asked.choice.is_made or resumed is None:
+        return asked.choice
+    return Choice(only=resumed.run.selected or ())
+
+
 def _selection(
-    asked: Asked, definition: Definition, memory: Database | None
+    choice: Choice, pipeline: str, definition: Definition, memory: Database | None
 ) -> Selection | None:
     """Return which steps run, or None if all do."""
-    if not asked.choice.is_made:
+    if not choice.is_made:
         return None
-    runs = _runs(memory)
-    return select(asked.choice, definition, runs=runs, pipeline=asked.name)
+    return select(choice, definition, runs=_runs(memory), pipeline=pipeline)
 
 
 def _resumed(asked: Asked, memory: Database | None) -> Resumed | None:
@@ -178,6 +188,12 @@ def _resumed(asked: Asked, memory: Database | None) -> Resumed | None:
         return None
     folder = asked.home / RUNS
     return to_resume(_runs(memory), folder=folder, pipeline=asked.name)
+
+
+def _registered(memory: Database | None, name: str) -> Mapping[str, Any] | None:
+    """Return what is said of the version of a model, if it is registered here."""
+    found = None if memory is None else Registry(memory).of_arn(name)
+    return None if found is None else found.properties
 
 
 def _runs(memory: Database | None) -> tuple[Run, ...]:

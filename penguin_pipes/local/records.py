@@ -188,6 +188,7 @@ class Run:
         started_at: When it began.
         finished_at: When it ended, if it did.
         steps: Its steps, in the order in which they run.
+        selected: The names of those that were to run; None if all were.
     """
 
     id: str
@@ -197,6 +198,7 @@ class Run:
     finished_at: datetime | None = None
     parameters: Mapping[str, Scalar] = MappingProxyType({})
     steps: tuple[StepRun, ...] = ()
+    selected: tuple[str, ...] | None = None
 
     def step(self, name: str) -> StepRun:
         """Return the step called *name*.

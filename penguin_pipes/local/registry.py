@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     import sqlite3
 
     from penguin_pipes.local.database import Database
+
+
+VERSION: Final = re.compile(r":model-package/(?P<group>[^/]+)/(?P<version>\d{1,9})$")
 
 
 @attrs.frozen(kw_only=True)
@@ -92,6 +96,16 @@ class Registry:
         """Return the names of the groups that have versions."""
         query = "SELECT DISTINCT model_group FROM model_packages ORDER BY model_group"
         return tuple(row["model_group"] for row in self._database.rows(query))
+
+    def of_arn(self, name: str) -> ModelPackage | None:
+        """Return the version with this ARN, or None if it is not one of this home."""
+        found = VERSION.search(name)
+        if found is None:
+            return None
+        query = "SELECT * FROM model_packages WHERE model_group = ? AND version = ?"
+        rows = self._database.rows(query, found["group"], int(found["version"]))
+        packages = map(_read, rows)
+        return next((each for each in packages if each.arn == name), None)
 
     def versions(self, group: str) -> tuple[ModelPackage, ...]:
         """Return the versions of a group, the newest first."""

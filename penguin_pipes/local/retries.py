@@ -11,6 +11,9 @@ is what on this computer corresponds to them:
 ``Step.THROTTLING``               nothing: no service is called
 ===============================  ==================================================
 
+A training job has a ``RetryStrategy`` of its own besides, also as a trial of a tuning
+job: the service begins it again, at once, after an internal error.
+
 A script that fails, is killed (also for want of memory) or runs out of time is an
 algorithm's error or a timeout there, and is not tried again.
 """
@@ -28,6 +31,7 @@ import attrs
 
 from penguin_pipes.definition import Node
 from penguin_pipes.local.backends import Fault
+from penguin_pipes.local.contract.requests import whole_or_unknown
 from penguin_pipes.service import DEFAULT_ATTEMPTS
 
 if TYPE_CHECKING:
@@ -42,6 +46,9 @@ EXCEPTIONS: Final[Mapping[Fault, str]] = MappingProxyType(
         Fault.NO_PROCESS: "SageMaker.RESOURCE_LIMIT",
     }
 )
+MOST_ATTEMPTS: Final = 30
+"""How often the service begins a training job again, at most."""
+
 SELF_HELPING: Final = frozenset({"Tuning", "AutoML"})
 """Types whose jobs see to their internal errors themselves."""
 
@@ -115,12 +122,14 @@ class Retrying:
         type: The step's.
         policies: The step's, of which the first that knows an error counts.
         wait: Lets time pass.
+        reason: What the policies are called.
         clock: Tells the time, in seconds.
     """
 
     type: str
     policies: tuple[RetryPolicy, ...]
     wait: Callable[[float], None]
+    reason: str = "retry policy"
     clock: Callable[[], float] = time.monotonic
 
     def run(
@@ -136,8 +145,8 @@ class Retrying:
         began, attempts = self.clock(), 0
         retries: Counter[RetryPolicy] = Counter()
         while True:
-            attempts += 1
             result = act()
+            attempts += result.attempts
             exception = self._exception(result)
             policy = self._policy(exception)
             if policy is None:
@@ -148,8 +157,8 @@ class Retrying:
             if pause is None:
                 break
             again(
-                f"{result.failure}; it is tried again in {pause:g} s, for its retry "
-                f"policy names {exception}"
+                f"{result.failure}; it is tried again in {pause:g} s, for its "
+                f"{self.reason} names {exception}"
             )
             self.wait(pause)
         return attrs.evolve(result, attempts=attempts)
@@ -165,6 +174,48 @@ class Retrying:
     def _policy(self, exception: str | None) -> RetryPolicy | None:
         """Return the policy that knows an error."""
         return next((p for p in self.policies if exception in p.exceptions), None)
+
+
+def own_policy(request: Node) -> RetryPolicy | None:
+    """Return when a training job is begun again by itself, or None if it never is.
+
+    Raises:
+        DefinitionError: Its ``RetryStrategy`` is none.
+    """
+    strategy = request.get("RetryStrategy")
+    if strategy is None:
+        return None
+    most = strategy.need("MaximumRetryAttempts")
+    attempts = whole_or_unknown(most, least=1)
+    if attempts > MOST_ATTEMPTS:
+        most.expected(f"at most {MOST_ATTEMPTS}")
+    return RetryPolicy(
+        exceptions=(INTERNAL_ERROR,), interval_s=0, backoff=1, attempts=attempts
+    )
+
+
+def own_retries(
+    request: Node,
+    *,
+    act: Callable[[], JobResult],
+    again: Callable[[str], None],
+    wait: Callable[[float], None],
+) -> JobResult:
+    """Run a training job to its last end, as its ``RetryStrategy`` says.
+
+    Args:
+        request: The training job's.
+        act: Runs it once.
+        again: Told, before each retry, why it comes; undoes what the job has left.
+        wait: Lets time pass.
+    """
+    policy = own_policy(request)
+    if policy is None:
+        return act()
+    trying = Retrying(
+        type="Training", policies=(policy,), wait=wait, reason="RetryStrategy"
+    )
+    return trying.run(act, again)
 
 
 def _number(node: Node, key: str, default: float) -> float:

@@ -132,5 +132,9 @@ CREATE TABLE model_packages (
 CREATE INDEX model_packages_by_run ON model_packages (run, step);
 """
 
-LAYOUTS: Final = (RUNS, CACHE, TRIALS, FLOW)
+SELECTED: Final = """
+ALTER TABLE runs ADD COLUMN selected TEXT;
+"""
+
+LAYOUTS: Final = (RUNS, CACHE, TRIALS, FLOW, SELECTED)
 """The database's ``user_version`` counts how many of them it has had."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import attrs
 
-from penguin_pipes.definition import Node
 from penguin_pipes.local.backends import Stop
 from penguin_pipes.local.cache import CacheMode, Result, Verdict
 from penguin_pipes.local.disk import remove, write_json
@@ -18,13 +17,13 @@ from penguin_pipes.local.jobs import Decision, Job, JobResult, UnselectedKind
 from penguin_pipes.local.journal import End
 from penguin_pipes.local.plan import Task
 from penguin_pipes.local.records import Status
-from penguin_pipes.local.resolve import resolve
 from penguin_pipes.local.retries import Retrying
 from penguin_pipes.local.warming import scripts_to_come
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from penguin_pipes.definition import Node
     from penguin_pipes.local.backends import Backend
     from penguin_pipes.local.cache import Cache
     from penguin_pipes.local.contract.host import Host
@@ -102,9 +101,7 @@ class TaskRunner:
         """
         if isinstance(task.kind, UnselectedKind) and task.kind.taken is not None:
             return self._take(task, task.kind.taken)
-        asked = task.step.request
-        scope = self.plan.scope(task, self.described, self.storage)
-        request = Node(resolve(asked, scope), asked.address)
+        request = self.plan.request(task, self.described, self.storage)
         if not task.is_job:
             done = self._done_before(task, request)
             return done or self._work(task, request, Verdict())

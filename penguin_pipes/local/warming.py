@@ -5,9 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from penguin_pipes.definition import Node
 from penguin_pipes.errors import RequestError
-from penguin_pipes.local.resolve import Unknown, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -15,6 +13,7 @@ if TYPE_CHECKING:
     from penguin_pipes.local.backends import Script
     from penguin_pipes.local.contract.host import Host
     from penguin_pipes.local.plan import Plan
+    from penguin_pipes.local.resolve import Unknown
     from penguin_pipes.local.storage import Storage
 
 
@@ -37,10 +36,9 @@ def scripts_to_come(
     for task in plan.tasks:
         if task.step.name in described:
             continue
-        asked = task.step.request
         # A step that cannot run says so when its turn has come.
         with contextlib.suppress(RequestError):
-            request = Node(resolve(asked, plan.scope(task, known)), asked.address)
+            request = plan.request(task, known)
             known[task.step.name] = task.expected(request)
             script = task.kind.script(request, storage, host)
             if script is not None:

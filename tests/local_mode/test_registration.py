@@ -175,3 +175,97 @@ def test_the_best_trial_is_what_is_judged_and_registered(bench: Bench) -> None:
     )
     (model, *_) = log["ProcessingInputs"]
     assert model["S3Input"]["S3Uri"].endswith(f"/{best}/output/model.tar.gz")
+
+
+def batch(bench: Bench, data: Path, model: str, **source: str) -> Run:
+    """Run a batch transform by a model that lies in the home."""
+    image = "763104351884.dkr.ecr.us-east-1.amazonaws.com/tensorflow-inference:2.20.0"
+    container = {"Image": image, "ModelDataUrl": model}
+    steps = [
+        {
+            "Name": "make",
+            "Type": "Model",
+            "Arguments": {"PrimaryContainer": container},
+        },
+        {
+            "Name": "guess",
+            "Type": "Transform",
+            "Arguments": {
+                "ModelName": {"Get": "Steps.make.ModelName"},
+                "TransformInput": {
+                    "DataSource": {
+                        "S3DataSource": {
+                            "S3DataType": "S3Prefix",
+                            "S3Uri": f"s3://raw/{data.name}",
+                        }
+                    },
+                    **source,
+                },
+                "TransformOutput": {
+                    "S3OutputPath": "s3://guesses",
+                    "Accept": source["ContentType"],
+                },
+                "TransformResources": {
+                    "InstanceType": "ml.m5.large",
+                    "InstanceCount": 1,
+                },
+            },
+        },
+    ]
+    return run_locally(
+        {"Version": "2020-12-01", "Steps": steps},
+        files={f"s3://raw/{data.name}": data},
+        home=bench.home,
+        name="batch",
+    )
+
+
+def model_data(bench: Bench) -> str:
+    """Return where the data of the newest version lie."""
+    with History(bench.home) as history:
+        (version, *_) = history.registry.versions("penguins")
+    (container,) = version.properties["InferenceSpecification"]["Containers"]
+    return str(container["ModelDataUrl"])
+
+
+def test_the_registered_model_guesses_in_batches(bench: Bench) -> None:
+    """A transform asks the model through its own script: raw rows in, labels out."""
+    run = batch(
+        bench, shipped("data/penguins.csv"), model_data(bench), ContentType="text/csv"
+    )
+
+    text = (run.step("guess").artifacts["transformed"] / "penguins.csv.out").read_text()
+    rows = shipped("data/penguins.csv").read_text().splitlines()[1:]
+    guesses = [line.split(",")[0] for line in text.splitlines()]
+    right = sum(
+        guess == row.split(",")[0] for guess, row in zip(guesses, rows, strict=True)
+    )
+    assert right > 0.8 * len(rows)
+
+
+def test_a_saved_model_guesses_without_a_script(bench: Bench, tmp_path: Path) -> None:
+    """Without a script, requests are TensorFlow Serving's, and its answers the result."""
+    packed = bench.home / "s3" / model_data(bench).removeprefix("s3://")
+    bare = bench.home / "s3" / "bare" / "model.tar.gz"
+    bare.parent.mkdir(exist_ok=True)
+    with tarfile.open(packed) as full, tarfile.open(bare, "w:gz") as fresh:
+        for member in full:
+            if member.isfile() and not member.name.startswith("code/"):
+                fresh.addfile(member, full.extractfile(member))
+            if member.name == "code/transformer.json":
+                file = full.extractfile(member)
+                assert file is not None
+                fitted = json.load(file)
+    width = len(fitted["numeric"]) + sum(
+        len(part["categories"]) for part in fitted["categorical"]
+    )
+    data = tmp_path / "rows.json"
+    data.write_text(json.dumps({"instances": [[0.0] * width] * 2}))
+
+    run = batch(bench, data, "s3://bare/model.tar.gz", ContentType="application/json")
+
+    folder = run.step("guess").artifacts["transformed"]
+    answer = json.loads((folder / "rows.json.out").read_text())
+    one, other = answer["predictions"]
+    assert one == other
+    assert sum(one) == pytest.approx(1, abs=1e-5)

@@ -22,6 +22,20 @@ if TYPE_CHECKING:
 Contents = Mapping[str, Mapping[str, str]]
 """Address of an S3 name → the parts that take its place: what lies there."""
 
+HERE: Final[Mapping[str, tuple[str, ...]]] = {
+    "Transform": (
+        "Arguments.BatchStrategy",
+        "Arguments.MaxPayloadInMB",
+        "Arguments.Model",
+        "Arguments.TransformOutput.Accept",
+        "Arguments.TransformOutput.AssembleWith",
+    )
+}
+"""What counts besides here, and not at the service: the results depend on it."""
+
+STOOD_FOR: Final = {"Arguments.ModelName": "Model"}
+"""Names that every run makes anew → the members that tell what they stand for."""
+
 NAMED: Final = (
     (re.compile(r"(?:\w+\.)?(?:Static)?HyperParameters\.(.+)"), r"hyperparameter \1"),
     (re.compile(r"(?:\w+\.)?Environment\.(.+)"), r"environment variable \1"),
@@ -73,7 +87,9 @@ def parts_of(step: Step, request: Node, contents: Contents) -> dict[str, Any]:
     """
     found: dict[str, Any] = {}
     known = {**step.raw, "Arguments": request.value}
-    for path in CACHE_KEYS[step.type]:
+    for path in (*CACHE_KEYS[step.type], *HERE.get(step.type, ())):
+        if STOOD_FOR.get(path) in request.value:
+            continue
         value: Any = known
         for member in path.split("."):
             value = value.get(member) if isinstance(value, Mapping) else None

@@ -31,7 +31,6 @@ OWN: Final = frozenset(
         "HyperParameterRanges",
         STATIC,
         "HyperParameterTuningResourceConfig",
-        "RetryStrategy",
     }
 )
 """Members of a training job definition that are none of a training job."""

@@ -10,6 +10,7 @@ from penguin_pipes.local.jobs.models import ModelKind, RegisterModelKind
 from penguin_pipes.local.jobs.processing import ProcessingKind
 from penguin_pipes.local.jobs.stand_ins import StandIn, StandInKind
 from penguin_pipes.local.jobs.training import TrainingKind
+from penguin_pipes.local.jobs.transform import TransformKind
 from penguin_pipes.local.jobs.tuning import TuningKind
 from penguin_pipes.local.jobs.unselected import UnselectedKind
 
@@ -26,6 +27,7 @@ def kinds(*, in_images: bool) -> Mapping[str, JobKind]:
             "Processing": ProcessingKind(in_image=in_images),
             "Training": training,
             "Tuning": TuningKind(training),
+            "Transform": TransformKind(in_image=in_images),
             "Condition": ConditionKind(),
             "Fail": FailKind(),
             "Model": ModelKind(),
@@ -42,9 +44,11 @@ __all__ = [
     "Job",
     "JobKind",
     "JobResult",
+    "ModelKind",
     "StandIn",
     "StandInKind",
     "Still",
+    "TransformKind",
     "UnselectedKind",
     "kinds",
 ]

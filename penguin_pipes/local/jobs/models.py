@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from penguin_pipes.errors import InputError
+from penguin_pipes.local.contract.models import data_source, own_containers
 from penguin_pipes.local.contract.names import account_of, arn, region_of
 from penguin_pipes.local.contract.requests import DataInput
 from penguin_pipes.local.jobs.base import JobResult, moment
@@ -28,12 +29,12 @@ class ModelKind(Still):
 
     def check(self, request: Node, storage: Storage) -> None:  # noqa: ARG002
         """Raise a `RequestError` if there is nothing to make a model of."""
-        if not any(True for _ in _own_containers(request)):
+        if not any(True for _ in own_containers(request)):
             request.need("PrimaryContainer")
 
     def inputs(self, request: Node) -> tuple[DataInput, ...]:
         """Return the artifacts that the model is made of."""
-        return tuple(_data(_own_containers(request)))
+        return tuple(_data(own_containers(request)))
 
     def expected(self, request: Node, job_name: str) -> Mapping[str, Any]:
         """Return what Describe will say of the model, as far as is known."""
@@ -93,14 +94,6 @@ class RegisterModelKind(Still):
         )
 
 
-def _own_containers(request: Node) -> Iterator[Node]:
-    """Yield the containers of a model."""
-    primary = request.get("PrimaryContainer")
-    if primary is not None:
-        yield primary
-    yield from request.all("Containers")
-
-
 def _inference_containers(request: Node) -> Iterator[Node]:
     """Yield the containers of a version, if it names any."""
     specification = request.get("InferenceSpecification")
@@ -111,11 +104,7 @@ def _inference_containers(request: Node) -> Iterator[Node]:
 def _data(containers: Iterator[Node]) -> Iterator[DataInput]:
     """Yield what each container serves; the first is called ``model``."""
     for number, container in enumerate(containers, start=1):
-        source = container.get("ModelDataUrl")
-        if source is None:
-            found = container.get("ModelDataSource")
-            s3 = None if found is None else found.get("S3DataSource")
-            source = None if s3 is None else s3.get("S3Uri")
+        source = data_source(container)
         if source is not None:
             yield DataInput(
                 name="model" if number == 1 else f"model {number}",
@@ -152,7 +141,7 @@ def _described(request: Node, name: str, *, at: datetime | None) -> dict[str, An
     image = next(
         (
             each.text_of("Image")
-            for each in _own_containers(request)
+            for each in own_containers(request)
             if each.get("Image")
         ),
         "",

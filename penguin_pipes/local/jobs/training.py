@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -10,10 +11,13 @@ from penguin_pipes.local.contract import source, training
 from penguin_pipes.local.contract.requests import DataInput
 from penguin_pipes.local.contract.script_mode import SOURCE, ScriptMode
 from penguin_pipes.local.contract.training import TrainingRequest
+from penguin_pipes.local.disk import remove
+from penguin_pipes.local.events import StepWarned
 from penguin_pipes.local.jobs.scripts import training_script
 from penguin_pipes.local.jobs.training_job import TrainingJob, described
 from penguin_pipes.local.metrics import check_metrics
 from penguin_pipes.local.resolve import Unknown
+from penguin_pipes.local.retries import own_policy, own_retries
 from penguin_pipes.local.storage import S3Uri, Storage
 
 if TYPE_CHECKING:
@@ -39,6 +43,7 @@ class TrainingKind:
         """Raise a `RequestError` if the job cannot run on this computer."""
         asked = TrainingRequest.read(request)
         check_metrics(request)
+        own_policy(request)
         if not self.in_image:
             training.refuse_without_image(request)
         code = self._code(asked, request)
@@ -80,7 +85,12 @@ class TrainingKind:
         asked = TrainingRequest.read(request)
         has_script = not (self.in_image or asked.entrypoint)
         script = ScriptMode.read(asked, request) if has_script else None
-        return TrainingJob(asked, job).run(script)
+        return own_retries(
+            request,
+            act=lambda: TrainingJob(asked, job).run(script),
+            again=partial(_begin_again, job),
+            wait=lambda _: job.refuse_if_over(),
+        )
 
     def _program(self, asked: TrainingRequest, request: Node) -> str | None:
         """Return the script, if it is not the image's business to find it."""
@@ -102,3 +112,9 @@ class TrainingKind:
             path=training.CODE,
             address=f"{request.address}.HyperParameters.{SOURCE}",
         )
+
+
+def _begin_again(job: Job, why: str) -> None:
+    """Have a training job begin from the beginning; its log goes on."""
+    job.announce(StepWarned(job.step, f"training job {job.name}: {why}"))
+    remove(job.tree.root)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from penguin_pipes.definition import Node
 from penguin_pipes.errors import DefinitionError, StepFailedError
-from penguin_pipes.local import Event, History, Status, StepLine, StepWarned
+from penguin_pipes.local import Event, History, Status, StepLine, StepWarned, TrialLine
 from penguin_pipes.local.backends import Fault, Stop
 from penguin_pipes.local.jobs import JobResult
 from penguin_pipes.local.retries import Retrying, RetryPolicy
@@ -256,3 +256,118 @@ def test_job_that_was_lost_is_tried_again(project: Any, policies: Any) -> None:
     assert len(found.log.read_text().splitlines()) == found.attempts
     told = [each.text for each in events if isinstance(each, StepWarned)]
     assert sum(INTERNAL in text for text in told) == found.attempts - 1
+
+
+LOSES = """
+    import os, pathlib, time
+    note = pathlib.Path(os.environ["NOTE"])
+    lost = len(note.read_text()) if note.exists() else 0
+    note.write_text("x" * (lost + 1))
+    print("watcher", os.getppid(), flush=True)
+    if lost < int(os.environ["LOSSES"]):
+        time.sleep(3600)
+    (pathlib.Path(os.environ["SM_MODEL_DIR"]) / "m").touch()
+    print("score=1;", flush=True)
+"""
+
+
+class TestRetryStrategy:
+    """Training jobs that the service begins again by itself."""
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="nothing watches there")
+    @pytest.mark.parametrize(
+        ("losses", "status"), [(2, Status.SUCCEEDED), (3, Status.FAILED)]
+    )
+    def test_a_trial_that_is_lost_begins_again(
+        self, project: Any, losses: int, status: Status
+    ) -> None:
+        """After an internal error, a trial begins again, as often as its own strategy says."""
+        environment = {"NOTE": str(project.folder / "note"), "LOSSES": str(losses)}
+        step = project.training("fit", LOSES, metrics={"score": "score=(.*?);"})
+        definition = {
+            **step["Arguments"],
+            "Environment": environment,
+            "RetryStrategy": {"MaximumRetryAttempts": 2},
+        }
+        definition["StaticHyperParameters"] = {
+            **definition.pop("HyperParameters"),
+            "sagemaker_job_name": "x",
+        }
+        tune = {
+            "Name": "tune",
+            "Type": "Tuning",
+            "Arguments": {
+                "HyperParameterTuningJobConfig": {
+                    "Strategy": "Random",
+                    "HyperParameterTuningJobObjective": {
+                        "Type": "Maximize",
+                        "MetricName": "score",
+                    },
+                    "ResourceLimits": {
+                        "MaxParallelTrainingJobs": 1,
+                        "MaxNumberOfTrainingJobs": 1,
+                    },
+                    "ParameterRanges": {
+                        "ContinuousParameterRanges": [
+                            {"Name": "x", "MinValue": "0", "MaxValue": "1"}
+                        ]
+                    },
+                },
+                "TrainingJobDefinition": definition,
+            },
+        }
+        told: list[str] = []
+
+        def watch(event: Event) -> None:
+            if isinstance(event, TrialLine) and event.line.startswith("watcher"):
+                note = (project.folder / "note").read_text()
+                if len(note) <= losses:
+                    os.kill(int(event.line.split()[1]), signal.SIGKILL)
+            if isinstance(event, StepWarned):
+                told.append(event.text)
+
+        if status is Status.SUCCEEDED:
+            project.run(tune, watch=watch)
+        else:
+            with pytest.raises(StepFailedError, match="'tune' failed"):
+                project.run(tune, watch=watch)
+
+        with History(project.home) as history:
+            (trial,) = history.runs()[0].step("tune").trials
+        assert trial.status is status
+        assert trial.log.read_text().count("watcher") == 3
+        assert any(
+            "RetryStrategy names SageMaker.JOB_INTERNAL" in text for text in told
+        )
+
+    def test_a_script_that_fails_is_not_begun_again(self, project: Any) -> None:
+        """The strategy is for errors of the service; the script's own end the job."""
+        strategy = {"RetryStrategy": {"MaximumRetryAttempts": 5}}
+        script = "import sys; print('tried'); sys.exit(3)"
+        step = project.training("fit", script, arguments=strategy)
+
+        with pytest.raises(StepFailedError) as caught:
+            project.run(step)
+
+        failed: Any = caught.value.run
+        assert failed.step("fit").log.read_text().count("tried") == 1
+        assert failed.step("fit").attempts == 1
+
+    def test_a_training_job_knows_how_often_it_was_tried(self) -> None:
+        """Retries of the job and of the step add up."""
+        inner = JobResult(failure="lost", fault=Fault.LOST, attempts=2)
+        job = Job([inner, JobResult(failure=None, attempts=3)])
+
+        result, _ = _run(job, _policy(IntervalSeconds=0))
+
+        assert result.attempts == 5
+
+    @pytest.mark.parametrize("attempts", [0, 31, "many"])
+    def test_a_strategy_that_is_none_is_refused(
+        self, project: Any, attempts: Any
+    ) -> None:
+        """The service takes 1 to 30 retries; others are refused before the start."""
+        strategy = {"RetryStrategy": {"MaximumRetryAttempts": attempts}}
+
+        with pytest.raises(DefinitionError, match="MaximumRetryAttempts"):
+            project.run(project.training("fit", arguments=strategy))

@@ -286,6 +286,79 @@ class TestResumed:
         assert called == [{"id": "a"}]
         assert recorder.commands[0].environment["ID"] == "a"
 
+    @pytest.mark.parametrize(
+        "how", [{"only": ["b", "c"]}, {"from_step": "b"}], ids=["only", "from"]
+    )
+    def test_selected_steps_are_gone_on_with_alone(
+        self, project: Any, recorder: Any, chain: Any, how: Any
+    ) -> None:
+        """Of a run of some steps, those are gone on with; the others stay unselected."""
+        whole = project.run(*chain, backend=recorder)
+        recorder.fails = {"c"}
+        with pytest.raises(StepFailedError, match="'c'"):
+            project.run(*chain, **how, backend=recorder)
+        failed = _last(project)
+        _names(recorder)
+
+        with pytest.raises(StepFailedError, match="'c'"):
+            project.run(*chain, resume=True, backend=recorder)
+        recorder.fails = set()
+        again = project.run(*chain, resume=True, backend=recorder)
+
+        assert _names(recorder) == ["c", "c"]
+        assert again.selected == failed.selected == ("b", "c")
+        assert again.step("a").reused_from == whole.id
+        assert again.step("b").reused_from == failed.id
+        assert again.step("d").status is Status.SKIPPED
+        assert again.step("d").reasons == ("it was not selected",)
+
+    def test_selected_steps_are_gone_on_with_after_a_kill(
+        self, project: Any, recorder: Any, chain: Any
+    ) -> None:
+        """It is known from the beginning of a run what was selected."""
+        project.run(*chain, backend=recorder)
+
+        def act(_: Any, __: Any) -> None:
+            raise KeyboardInterrupt
+
+        recorder.act = act
+        with pytest.raises(KeyboardInterrupt):
+            project.run(*chain, only=["b"], backend=recorder)
+        recorder.act = _write
+        _names(recorder)
+
+        run = project.run(*chain, resume=True, backend=recorder)
+
+        assert _names(recorder) == ["b"]
+        assert run.status is Status.SUCCEEDED
+
+    def test_another_choice_wins(self, project: Any, recorder: Any, chain: Any) -> None:
+        """Who selects steps anew gets those; what had succeeded of them is taken."""
+        project.run(*chain, backend=recorder)
+        recorder.fails = {"c"}
+        with pytest.raises(StepFailedError, match="'c'"):
+            project.run(*chain, from_step="b", backend=recorder)
+        recorder.fails = set()
+        _names(recorder)
+
+        run = project.run(*chain, resume=True, only=["b"], backend=recorder)
+        assert _names(recorder) == []
+        assert run.selected == ("b",)
+
+    def test_a_whole_run_is_gone_on_with_as_a_whole(
+        self, project: Any, recorder: Any, chain: Any
+    ) -> None:
+        """Where nothing was selected, nothing is."""
+        recorder.fails = {"b"}
+        with pytest.raises(StepFailedError, match="'b'"):
+            project.run(*chain, backend=recorder)
+        recorder.fails = set()
+
+        run = project.run(*chain, resume=True, backend=recorder)
+
+        assert run.selected is None
+        assert run.step("d").status is Status.SUCCEEDED
+
     def test_nothing_to_resume(self, project: Any, recorder: Any, chain: Any) -> None:
         """A first run, or one after a success, cannot be a resumption."""
         with pytest.raises(InputError, match="no run of 'pipeline' here to resume"):
