@@ -11,6 +11,7 @@ import attrs
 from penguin_pipes.errors import HomeError, RequestError, StepFailedError
 from penguin_pipes.local.backends import StoppedError
 from penguin_pipes.local.branches import why_skipped
+from penguin_pipes.local.environments import Environments
 from penguin_pipes.local.failures import failures_message
 from penguin_pipes.local.jobs import UnselectedKind
 from penguin_pipes.local.journal import End, Journal
@@ -87,6 +88,9 @@ class Execution:
             host=self.host,
             cache=self.cache,
             slots=self.slots,
+            environments=Environments(
+                home=self.home, run=self.plan.id, lent=self.host.environment
+            ),
             resumed=self.resumed,
         )
 

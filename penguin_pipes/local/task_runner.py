@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from penguin_pipes.local.backends import Backend
     from penguin_pipes.local.cache import Cache
     from penguin_pipes.local.contract.host import Host
+    from penguin_pipes.local.environments import Environments
     from penguin_pipes.local.events import Announcer
     from penguin_pipes.local.history import History
     from penguin_pipes.local.journal import Journal
@@ -80,6 +81,7 @@ class TaskRunner:
     host: Host
     cache: Cache
     slots: Slots
+    environments: Environments
     resumed: Resumed | None = None
     described: dict[str, Mapping[str, Any]] = attrs.field(factory=dict, init=False)
     _begun: dict[str, _Begun] = attrs.field(factory=dict, init=False)
@@ -258,6 +260,7 @@ class TaskRunner:
             host=self.host,
             announce=self.announce,
             slots=self.slots,
+            environments=self.environments,
             trials=self.cache.book(
                 verdict, run=self.plan.id, pipeline=self.plan.pipeline, step=task.step
             ),

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
+import sys
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from penguin_pipes.local.backends import Files, Script
 from penguin_pipes.local.contract import source, variables
 from penguin_pipes.local.contract.host import PYTHON
 from penguin_pipes.local.contract.tree import is_under
+from penguin_pipes.local.environments import Wanted, wanted_by
+from penguin_pipes.local.environments.content import REQUIREMENTS, SETUP
 from penguin_pipes.local.resolve import Unknown
-from penguin_pipes.local.storage import S3Uri, Storage
+from penguin_pipes.local.storage import S3Uri, Storage, files_below
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +29,7 @@ def processing_script(
     asked: ProcessingRequest, storage: Storage, host: Host
 ) -> Script | None:
     """Return the script of a processing job; None if it is none, or none to know of."""
-    if not asked.entrypoint:
+    if not asked.entrypoint or host.python != sys.executable:
         return None
     first, *words = asked.command
     path = next(iter(words[1:] if words[:1] == ["--"] else words), "")
@@ -62,19 +65,38 @@ def training_script(
     asked: TrainingRequest, script: ScriptMode, storage: Storage, host: Host
 ) -> Script | None:
     """Return the script of a training job; None if there is none to know of."""
-    if script.is_shell or not script.source.startswith("s3://"):
+    if script.is_shell or host.python != sys.executable:
+        return None
+    if not script.source.startswith("s3://"):
         return None
     found = list(storage.objects(S3Uri.parse(script.source)).values())
-    if len(found) != 1:
+    if len(found) != 1 or wanted_of(found[0], script.program) is not None:
+        # What is installed for it is in no server's Python.
         return None
-    modules = source.modules(found[0])
+    modules = source.read(found[0], lambda name: name.endswith(".py"))
     way = PurePosixPath(script.program)
     told = variables.environment(script, asked, job_name="", host=host)
     return _expect(
         way.name,
-        lambda name: modules.get(way.parent / name),
+        lambda name: modules.get((way.parent / name).as_posix()),
         {**host.base_environment, **asked.environment, **told},
     )
+
+
+def wanted_of(code: Path, program: str) -> Wanted | None:
+    """Return what is to be installed for code, an archive or a folder.
+
+    Raises:
+        InputError: It is a file, and no archive.
+    """
+    if code.is_dir():
+        names = [path.as_posix() for path in files_below(code)]
+        return wanted_by(program, names, lambda name: (code / name).read_bytes())
+    listed = source.read(code, lambda name: name in {REQUIREMENTS, SETUP})
+    if not listed:
+        return None
+    files = source.read(code, lambda _: True)
+    return wanted_by(program, files, files.__getitem__)
 
 
 def _expect(

@@ -11,7 +11,8 @@ from penguin_pipes.local.contract.requests import DataInput
 from penguin_pipes.local.contract.script_mode import SOURCE, ScriptMode
 from penguin_pipes.local.contract.training import TrainingRequest
 from penguin_pipes.local.jobs.scripts import training_script
-from penguin_pipes.local.jobs.training_job import TrainingJob, described
+from penguin_pipes.local.jobs.training_described import described
+from penguin_pipes.local.jobs.training_job import TrainingJob
 from penguin_pipes.local.metrics import check_metrics
 from penguin_pipes.local.resolve import Unknown
 from penguin_pipes.local.storage import S3Uri, Storage
