@@ -21,6 +21,20 @@ SHADOW: Final = "penguin_pipes_shadow"
 """Marks a record of a package that is there without the package."""
 
 DESCRIBING: Final = ("METADATA", "WHEEL", "entry_points.txt")
+FIND_PIP: Final = """
+import glob, importlib.util, os, sysconfig
+if importlib.util.find_spec("pip"):
+    print()
+else:
+    import ensurepip
+    folder = sysconfig.get_config_var("WHEEL_PKG_DIR") or os.path.join(
+        os.path.dirname(ensurepip.__file__), "_bundled"
+    )
+    print(max(glob.glob(os.path.join(folder, "pip-*.whl"))) + "/pip")
+"""
+"""Says where a Python keeps the pip that it would give to environments, if it has none
+of its own: started from there, it need not be installed first."""
+
 INSTALLERS_BY: Final = "pip install uv, or install pip into that Python"
 
 
@@ -59,9 +73,9 @@ def installer(folder: Path, environment: Mapping[str, str]) -> tuple[str, ...]:
     uv = uv_of(environment)
     if uv is not None:
         return (uv, "pip", "install", "--python", python)
-    if not _has_pip(python, environment):
-        _run([python, "-m", "ensurepip", "--default-pip"], environment)
-    return (python, "-m", "pip", "install", "--disable-pip-version-check")
+    pip = _run([python, "-c", FIND_PIP], environment).strip()
+    start = (pip,) if pip else ("-m", "pip")
+    return (python, *start, "install", "--disable-pip-version-check")
 
 
 def unshadow(folder: Path) -> tuple[str, ...]:
@@ -73,14 +87,6 @@ def unshadow(folder: Path) -> tuple[str, ...]:
         else:
             found.append(info.name.removesuffix(".dist-info"))
     return tuple(found)
-
-
-def _has_pip(python: str, environment: Mapping[str, str]) -> bool:
-    asked = [python, "-c", "import pip"]
-    done = subprocess.run(
-        asked, env=dict(environment), capture_output=True, check=False
-    )
-    return not done.returncode
 
 
 def _shadow(own: Path, sites: Iterable[str]) -> None:
@@ -104,8 +110,8 @@ def _shadow(own: Path, sites: Iterable[str]) -> None:
             (target / "RECORD").write_text(record, encoding="utf-8")
 
 
-def _run(words: list[str], environment: Mapping[str, str]) -> None:
-    """Run a command that makes part of an environment."""
+def _run(words: list[str], environment: Mapping[str, str]) -> str:
+    """Run a command that makes part of an environment; return what it says."""
     done = subprocess.run(
         words,
         env=dict(environment),
@@ -116,8 +122,9 @@ def _run(words: list[str], environment: Mapping[str, str]) -> None:
     )
     if done.returncode:
         said = (done.stderr or done.stdout).strip().splitlines()[-1:]
+        command = " ".join(words[:3])
         msg = (
-            f"{' '.join(words)}: exit code {done.returncode} ({''.join(said)}); "
-            f"{INSTALLERS_BY}"
+            f"{command}: exit code {done.returncode} ({''.join(said)}); {INSTALLERS_BY}"
         )
         raise InputError(msg)
+    return done.stdout
