@@ -18,6 +18,7 @@ from penguin_pipes.local.digests import Digests
 from penguin_pipes.local.disk import home_errors
 from penguin_pipes.local.history import History
 from penguin_pipes.local.jobs import StandIn, kinds
+from penguin_pipes.local.jobs.scripts import environments_of
 from penguin_pipes.local.parameters import Given, bind
 from penguin_pipes.local.plan import Plan
 from penguin_pipes.local.preflight import Fetch, make_plan
@@ -112,7 +113,7 @@ class Prepared:
         if images is not None:
             return lambda request: in_images(request, images)
         here = surroundings()
-        return lambda _: here
+        return lambda request: here | environments_of(request, self.storage)
 
 
 @contextlib.contextmanager

@@ -160,13 +160,3 @@ def _turn(home: Path, what: str, pause: Callable[[float], None]) -> Iterator[Non
             stack.close()
             pause(LOOK_S)
         yield
-
-
-def kept_for(home: Path) -> dict[Path, set[str]]:
-    """Return the environments of a home, each with the runs that used it."""
-    found: dict[Path, set[str]] = {}
-    for folder in (home / FOLDER).glob("*"):
-        users = folder / USERS
-        names = {path.name for path in users.glob("*")} if users.is_dir() else set()
-        found[folder] = names
-    return found

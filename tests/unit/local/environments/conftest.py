@@ -46,6 +46,56 @@ def _hash(text: str) -> str:
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
+BACKEND = """
+import pathlib, zipfile
+
+def get_requires_for_build_wheel(config_settings=None):
+    return []
+
+def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+    {before}
+    info = "{name}-1.0.dist-info"
+    members = {{
+        f"{{info}}/METADATA": "Metadata-Version: 2.1\\nName: {name}\\nVersion: 1.0\\n",
+        f"{{info}}/WHEEL": "Wheel-Version: 1.0\\nGenerator: test\\n"
+        "Root-Is-Purelib: true\\nTag: py3-none-any\\n",
+    }}
+    for path in pathlib.Path("src").glob("**/*.py"):
+        members[path.relative_to("src").as_posix()] = path.read_text()
+    record = "".join(f"{{each}},,\\n" for each in [*members, f"{{info}}/RECORD"])
+    name = "{name}-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(pathlib.Path(wheel_directory, name), "w") as archive:
+        for each, text in members.items():
+            archive.writestr(each, text)
+        archive.writestr(f"{{info}}/RECORD", record)
+    return name
+"""
+"""Builds a project of the modules in its folder src, with nothing but Python."""
+
+
+def source_tree(name: str, modules: dict[str, str], before: str = "") -> dict[str, str]:
+    """Return the files of a project that can be built without a network.
+
+    Args:
+        name: Its name.
+        modules: What its modules hold, by their paths.
+        before: A statement that is executed before it is built.
+    """
+    build = 'requires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    project = f'name = "{name}"\nversion = "1.0"\n'
+    return {
+        "pyproject.toml": f"[build-system]\n{build}\n[project]\n{project}",
+        "backend.py": BACKEND.format(name=name, before=before or "pass"),
+        **{f"src/{path}": text for path, text in modules.items()},
+    }
+
+
+@pytest.fixture
+def tree() -> Callable[..., dict[str, str]]:
+    """Return what makes the files of a project."""
+    return source_tree
+
+
 @pytest.fixture
 def wheels(tmp_path: Path) -> Path:
     """Return the folder that installers find packages in."""
