@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from penguin_pipes.errors import InputError, StepFailedError
-from penguin_pipes.flags import DOCKER, ONLY, USE
+from penguin_pipes.flags import DOCKER, ONLY, USE, pythons
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -65,7 +65,7 @@ def run_here(
         login=partial(_login, account),
         tell=partial(say, console=err),
     )
-    in_process = arguments.backend != DOCKER
+    in_process = arguments.backend != DOCKER and not arguments.python
     if in_process and config.training.source == shipped("scripts/train.py"):
         _check_libraries()
 
@@ -91,7 +91,8 @@ def _prepare(backend: Backend, config: PipelineConfig, arguments: Arguments) -> 
     from penguin_pipes.local.contract.host import this_host
     from penguin_pipes.local.database import FILE
 
-    if arguments.cache == ONLY or arguments.explain is not None:
+    # Servers are of the Python that runs this.
+    if arguments.cache == ONLY or arguments.explain is not None or arguments.python:
         return
     has_run = arguments.cache == USE and (arguments.home / FILE).exists()
     backend.prepare(expected_scripts(config, this_host(), has_run=has_run))
@@ -127,6 +128,7 @@ def _asked(
         name=name,
         choice=Choice(start=arguments.from_step, only=arguments.only),
         resume=arguments.resume,
+        python=pythons(arguments.python),
         warnings=pipeline.warnings,
         fetch=partial(_fetch, account, store, err) if arguments.fetch else None,
     )

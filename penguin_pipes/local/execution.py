@@ -11,7 +11,7 @@ import attrs
 from penguin_pipes.errors import HomeError, RequestError, StepFailedError
 from penguin_pipes.local.backends import StoppedError
 from penguin_pipes.local.branches import why_skipped
-from penguin_pipes.local.environments import Environments
+from penguin_pipes.local.environments import Environments, Pythons
 from penguin_pipes.local.failures import failures_message
 from penguin_pipes.local.jobs import UnselectedKind
 from penguin_pipes.local.journal import End, Journal
@@ -62,6 +62,7 @@ class Execution:
     cache: Cache
     slots: Slots
     keep_going: bool = False
+    pythons: Pythons = attrs.field(factory=Pythons)
     resumed: Resumed | None = None
     _journal: Journal = attrs.field(init=False)
     _workers: Workers = attrs.field(factory=Workers, init=False)
@@ -91,6 +92,7 @@ class Execution:
             environments=Environments(
                 home=self.home, run=self.plan.id, lent=self.host.environment
             ),
+            pythons=self.pythons,
             resumed=self.resumed,
         )
 

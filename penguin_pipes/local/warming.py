@@ -10,11 +10,11 @@ from penguin_pipes.errors import RequestError
 from penguin_pipes.local.resolve import Unknown, resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from penguin_pipes.local.backends import Script
     from penguin_pipes.local.contract.host import Host
-    from penguin_pipes.local.plan import Plan
+    from penguin_pipes.local.plan import Plan, Task
     from penguin_pipes.local.storage import Storage
 
 
@@ -23,7 +23,7 @@ def scripts_to_come(
     described: Mapping[str, Mapping[str, Any]],
     *,
     storage: Storage,
-    host: Host,
+    host_of: Callable[[Task], Host],
 ) -> Iterator[Script]:
     """Yield the scripts of the steps that have not finished, in their order.
 
@@ -31,7 +31,7 @@ def scripts_to_come(
         plan: The run.
         described: What finished steps say of themselves.
         storage: Where code lies.
-        host: The computer, as far as jobs may know it.
+        host_of: The computer, as far as the job of a task may know it.
     """
     known: dict[str, Mapping[str, Any] | Unknown] = {**described}
     for task in plan.tasks:
@@ -42,6 +42,6 @@ def scripts_to_come(
         with contextlib.suppress(RequestError):
             request = Node(resolve(asked, plan.scope(task, known)), asked.address)
             known[task.step.name] = task.expected(request)
-            script = task.kind.script(request, storage, host)
+            script = task.kind.script(request, storage, host_of(task))
             if script is not None:
                 yield script

@@ -6,14 +6,18 @@ packages it sees: as in a container, only what is missing there is installed.
 
 from penguin_pipes.local.environments.content import Wanted, wanted_by
 from penguin_pipes.local.environments.interpreter import Interpreter, ask, here
+from penguin_pipes.local.environments.pythons import Choice, Pythons, find
 from penguin_pipes.local.environments.store import Environments, Installation
 
 __all__ = [
+    "Choice",
     "Environments",
     "Installation",
     "Interpreter",
+    "Pythons",
     "Wanted",
     "ask",
+    "find",
     "here",
     "wanted_by",
 ]

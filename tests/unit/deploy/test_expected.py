@@ -35,7 +35,9 @@ def wanted(config: PipelineConfig, home: Path) -> set[Script]:
         home=home,
     )
     with prepared(asked) as found:
-        scripts = scripts_to_come(found.plan, {}, storage=found.storage, host=HOST)
+        scripts = scripts_to_come(
+            found.plan, {}, storage=found.storage, host_of=lambda _: HOST
+        )
         return set(scripts)
 
 

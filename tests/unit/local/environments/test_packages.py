@@ -17,27 +17,8 @@ pytestmark = pytest.mark.usefixtures("uv")
 MODULE = """
 import sys
 from churn.words import WORD
-print(__name__, WORD, sys.argv[1:], "numbers" in sys.modules)
+print(__name__, WORD, sys.argv[1:])
 """
-
-
-def package(
-    project: Any, tree: Callable[..., dict[str, str]], program: str, **more: str
-) -> Any:
-    """Return a training step whose code is a package."""
-    modules = {"churn/__init__.py": "", "churn/words.py": "WORD = 'hello'"}
-    files = tree("churn", {**modules, "churn/train.py": MODULE})
-    members = {**files, "setup.py": "", **more}
-    project.archive("s3://code/fit/sourcedir.tar.gz", members)
-    return project.training(
-        "fit", hyperparameters={"sagemaker_program": program, "epochs": "3"}
-    )
-
-
-def again(project: Any, step: Any, members: dict[str, str]) -> Any:
-    """Return *step* with other code."""
-    project.archive("s3://code/fit/sourcedir.tar.gz", members)
-    return step
 
 
 @pytest.fixture
@@ -47,10 +28,12 @@ def run_package(
     """Return what runs a package."""
 
     def run(program: str, **more: str) -> Run:
-        step = package(project, tree, program)
+        told = {"sagemaker_program": program, "epochs": "3"}
+        step = project.training("fit", hyperparameters=told)
         modules = {"churn/__init__.py": "", "churn/words.py": "WORD = 'hello'"}
         files = tree("churn", {**modules, "churn/train.py": MODULE})
-        again(project, step, {**files, "setup.py": "", **more})
+        members = {**files, "setup.py": "", **more}
+        project.archive("s3://code/fit/sourcedir.tar.gz", members)
         found: Run = project.run(step, backend=cold)
         return found
 

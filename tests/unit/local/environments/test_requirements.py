@@ -89,19 +89,10 @@ class TestOnce:
         """A list that includes another one is told by the content of both."""
         wheel("churn_tools", "WORD = 'old'", version="1.0")
         wheel("churn_tools", "WORD = 'new'", version="2.0")
-        both = [
-            bundle(
-                project,
-                "-r more/own.txt",
-                **{"more/own.txt": f"churn_tools=={version}"},
-            )
-            for version in ("1.0",)
-        ]
-        project.run(*both, backend=cold)
+        step = bundle(project, "-r own.txt", **{"own.txt": "churn_tools==1.0"})
+        project.run(step, backend=cold)
 
-        step = bundle(
-            project, "-r more/own.txt", **{"more/own.txt": "churn_tools==2.0"}
-        )
+        step = bundle(project, "-r own.txt", **{"own.txt": "churn_tools==2.0"})
         run = project.run(step, backend=cold)
 
         assert "churn_tools says new" in log(run)
