@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from penguin_pipes.aws import Aws
     from penguin_pipes.config import PipelineConfig
+    from penguin_pipes.config.step import StepConfig
     from penguin_pipes.deploy.arguments import Arguments
     from penguin_pipes.deploy.rendered import Rendered
     from penguin_pipes.local.backends import Backend
@@ -74,7 +75,7 @@ def run_here(
         beforehand = partial(_prepare, backend, config, arguments)
         home = arguments.home
         pipeline, folder = rendered(config, home=home, beforehand=beforehand)
-        asked = _asked(pipeline, config.name, arguments, account, err)
+        asked = _asked(pipeline, config, arguments, account, err)
         if arguments.explain is not None:
             found = explain(asked, arguments.explain, images=backend.images)
             show_explanation(found, out)
@@ -98,6 +99,24 @@ def _prepare(backend: Backend, config: PipelineConfig, arguments: Arguments) -> 
     backend.prepare(expected_scripts(config, this_host(), has_run=has_run))
 
 
+def _pythons(config: PipelineConfig, arguments: Arguments) -> Mapping[str, str] | None:
+    """Return the interpreters of steps by name: the command line's, or the config's."""
+    if arguments.backend == DOCKER:
+        return None
+    steps: dict[str, StepConfig] = {config.processing_step_name: config.processing}
+    if config.use_tuning:
+        training = config.tuning.training or config.training
+        steps[config.tuning_step_name] = training
+    else:
+        steps[config.training_step_name] = config.training
+    register = config.register
+    if register is not None:
+        steps[register.evaluation_step_name] = register.evaluation
+        steps[register.packaging_step_name] = register.packaging
+    own = {step: str(each.python) for step, each in steps.items() if each.python}
+    return {**own, **(pythons(arguments.python) or {})} or None
+
+
 def _login(account: Callable[[], Aws], registry: str) -> tuple[str, str]:
     """Return the user and the password for a registry of ECR."""
     from penguin_pipes.aws.ecr import registry_login
@@ -107,7 +126,7 @@ def _login(account: Callable[[], Aws], registry: str) -> tuple[str, str]:
 
 def _asked(
     pipeline: Rendered,
-    name: str,
+    config: PipelineConfig,
     arguments: Arguments,
     account: Callable[[], Aws],
     err: Console,
@@ -125,10 +144,10 @@ def _asked(
         files=pipeline.files,
         parameters=from_texts(definition, arguments.parameter),
         home=arguments.home,
-        name=name,
+        name=config.name,
         choice=Choice(start=arguments.from_step, only=arguments.only),
         resume=arguments.resume,
-        python=pythons(arguments.python),
+        python=_pythons(config, arguments),
         warnings=pipeline.warnings,
         fetch=partial(_fetch, account, store, err) if arguments.fetch else None,
     )
