@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from penguin_pipes.aws import Aws
     from penguin_pipes.config import PipelineConfig
-    from penguin_pipes.config.step import StepConfig
     from penguin_pipes.deploy.arguments import Arguments
     from penguin_pipes.deploy.rendered import Rendered
     from penguin_pipes.local.backends import Backend
@@ -103,17 +102,17 @@ def _pythons(config: PipelineConfig, arguments: Arguments) -> Mapping[str, str] 
     """Return the interpreters of steps by name: the command line's, or the config's."""
     if arguments.backend == DOCKER:
         return None
-    steps: dict[str, StepConfig] = {config.processing_step_name: config.processing}
+    found = {config.processing_step_name: config.processing.python}
     if config.use_tuning:
         training = config.tuning.training or config.training
-        steps[config.tuning_step_name] = training
+        found[config.tuning_step_name] = config.tuning.python or training.python
     else:
-        steps[config.training_step_name] = config.training
+        found[config.training_step_name] = config.training.python
     register = config.register
     if register is not None:
-        steps[register.evaluation_step_name] = register.evaluation
-        steps[register.packaging_step_name] = register.packaging
-    own = {step: str(each.python) for step, each in steps.items() if each.python}
+        found[register.evaluation_step_name] = register.evaluation.python
+        found[register.packaging_step_name] = register.packaging.python
+    own = {step: str(python) for step, python in found.items() if python is not None}
     return {**own, **(pythons(arguments.python) or {})} or None
 
 

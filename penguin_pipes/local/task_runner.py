@@ -192,7 +192,7 @@ class TaskRunner:
         if not self._is_prepared:
             self._is_prepared = True
             to_come = scripts_to_come(
-                self.plan, self.described, storage=self.storage, host_of=self._host
+                self.plan, self.described, storage=self.storage, host_of=self._warm_host
             )
             self.backend.prepare(to_come)
 
@@ -256,6 +256,11 @@ class TaskRunner:
             return self.host
         python = self.pythons.of(task.step.name)
         return attrs.evolve(self.host, python=python.executable)
+
+    def _warm_host(self, task: Task) -> Host | None:
+        """Return the same of a job whose Python is that of the servers."""
+        host = self._host(task)
+        return host if host.python == self.host.python else None
 
     def _job(self, task: Task, verdict: Verdict) -> Job:
         """Return what the task's kind needs to run it."""

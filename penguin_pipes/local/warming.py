@@ -23,7 +23,7 @@ def scripts_to_come(
     described: Mapping[str, Mapping[str, Any]],
     *,
     storage: Storage,
-    host_of: Callable[[Task], Host],
+    host_of: Callable[[Task], Host | None],
 ) -> Iterator[Script]:
     """Yield the scripts of the steps that have not finished, in their order.
 
@@ -31,7 +31,8 @@ def scripts_to_come(
         plan: The run.
         described: What finished steps say of themselves.
         storage: Where code lies.
-        host_of: The computer, as far as the job of a task may know it.
+        host_of: The computer, as far as the job of a task may know it; None if the job
+            cannot start warm.
     """
     known: dict[str, Mapping[str, Any] | Unknown] = {**described}
     for task in plan.tasks:
@@ -42,6 +43,9 @@ def scripts_to_come(
         with contextlib.suppress(RequestError):
             request = Node(resolve(asked, plan.scope(task, known)), asked.address)
             known[task.step.name] = task.expected(request)
-            script = task.kind.script(request, storage, host_of(task))
+            host = host_of(task)
+            if host is None:
+                continue
+            script = task.kind.script(request, storage, host)
             if script is not None:
                 yield script

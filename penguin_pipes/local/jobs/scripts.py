@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -33,7 +32,7 @@ def processing_script(
     asked: ProcessingRequest, storage: Storage, host: Host
 ) -> Script | None:
     """Return the script of a processing job; None if it is none, or none to know of."""
-    if not asked.entrypoint or host.python != sys.executable:
+    if not asked.entrypoint:
         return None
     first, *words = asked.command
     path = next(iter(words[1:] if words[:1] == ["--"] else words), "")
@@ -69,9 +68,7 @@ def training_script(
     asked: TrainingRequest, script: ScriptMode, storage: Storage, host: Host
 ) -> Script | None:
     """Return the script of a training job; None if there is none to know of."""
-    if script.is_shell or host.python != sys.executable:
-        return None
-    if not script.source.startswith("s3://"):
+    if script.is_shell or not script.source.startswith("s3://"):
         return None
     found = list(storage.objects(S3Uri.parse(script.source)).values())
     if len(found) != 1 or wanted_of(found[0], script.program) is not None:
