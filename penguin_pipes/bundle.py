@@ -12,6 +12,7 @@ import hashlib
 import io
 import os
 import tarfile
+from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -24,12 +25,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ARCHIVE = "sourcedir.tar.gz"
-IGNORED_FOLDERS = frozenset(
-    {"__pycache__", ".git", ".hg", ".venv", ".ipynb_checkpoints", ".mypy_cache"}
-    | {".pytest_cache", ".ruff_cache"}
+IGNORED = (
+    *("__pycache__", "*.pyc", "*.pyo", "*.egg-info", ".DS_Store"),
+    *(".git", ".hg", ".venv", ".nox", ".tox", ".ipynb_checkpoints"),
+    *(".mypy_cache", ".pytest_cache", ".ruff_cache"),
 )
-IGNORED_FILES = frozenset({".DS_Store"})
-IGNORED_SUFFIXES = frozenset({".pyc", ".pyo"})
+"""Names of files and folders that never travel."""
 
 
 @frozen(kw_only=True)
@@ -85,12 +86,16 @@ def bundle_file(path: Path, *, what: str) -> Bundle:
     return Bundle(name=path.name, digest=_digest(members, what), members=members)
 
 
-def bundle_source(source: Path, entry_point: str | None) -> tuple[Bundle, str]:
+def bundle_source(
+    source: Path, entry_point: str | None, *, ignore: tuple[str, ...] = ()
+) -> tuple[Bundle, str]:
     """Return an archive of *source* and the entry point as the toolkit wants it.
 
     Args:
         source: A script, or a folder with everything that the script needs.
         entry_point: The script, relative to the folder; None for a lone script.
+        ignore: Patterns of names, or of paths in the folder, that do not travel;
+            caches, bytecode and the like never do.
 
     Raises:
         BundleError: The entry point is missing or outside of the folder, a link
@@ -107,7 +112,7 @@ def bundle_source(source: Path, entry_point: str | None) -> tuple[Bundle, str]:
         members: tuple[tuple[str, Path], ...] = ((source.name, source),)
         name = source.name
     else:
-        members = tuple(_walk(source, what))
+        members = tuple(_walk(source, what, ignore))
         name = _entry_point(entry_point, source, {member for member, _ in members})
     digest = _digest(members, what)
     return Bundle(name=ARCHIVE, digest=digest, members=members), name
@@ -132,26 +137,54 @@ def _entry_point(entry_point: str | None, source: Path, names: set[str]) -> str:
     return name
 
 
-def _walk(folder: Path, what: str) -> Iterator[tuple[str, Path]]:
-    """Yield the files of *folder*, sorted by name, without caches and bytecode."""
+def _walk(
+    folder: Path, what: str, ignore: tuple[str, ...]
+) -> Iterator[tuple[str, Path]]:
+    """Yield the files of *folder*, sorted by name, but for those to be ignored."""
     if not folder.is_dir():
         msg = f"{what}: expected a script or a folder at {folder}, found nothing there"
         raise BundleError(msg)
+    root = folder.resolve()
     found = []
-    for path in folder.rglob("*"):
-        relative = path.relative_to(folder)
-        if IGNORED_FOLDERS.intersection(relative.parts) or not path.is_file():
-            continue
-        if path.name in IGNORED_FILES or path.suffix in IGNORED_SUFFIXES:
-            continue
-        if not path.resolve().is_relative_to(folder.resolve()):
-            msg = (
-                f"{what}: the link {path} leads to {path.resolve()}, outside of "
-                f"{folder}; copy the file into the folder"
-            )
-            raise BundleError(msg)
-        found.append((relative.as_posix(), path))
+    for place, folders, files in os.walk(folder, followlinks=True):
+        here = Path(place).relative_to(folder)
+        folders[:] = [each for each in folders if not _is_ignored(here / each, ignore)]
+        kept = [each for each in files if not _is_ignored(here / each, ignore)]
+        for name in (*folders, *kept):
+            path = folder / here / name
+            if path.is_symlink():
+                _refuse_way_out(path, root, folder, what)
+        found += [
+            ((here / name).as_posix(), folder / here / name)
+            for name in kept
+            if (folder / here / name).is_file()
+        ]
     yield from sorted(found)
+
+
+def _is_ignored(path: Path, ignore: tuple[str, ...]) -> bool:
+    """Return whether a file or folder, by its name or its path, stays at home."""
+    return any(
+        fnmatchcase(path.name, pattern) or fnmatchcase(path.as_posix(), pattern)
+        for pattern in (*IGNORED, *ignore)
+    )
+
+
+def _refuse_way_out(link: Path, root: Path, folder: Path, what: str) -> None:
+    """Raise if a link leads out of the folder, or to a folder that it lies in."""
+    target = link.resolve()
+    if not target.is_relative_to(root):
+        msg = (
+            f"{what}: the link {link} leads to {target}, outside of {folder}; copy "
+            "what it leads to into the folder, or name the link in ignore"
+        )
+        raise BundleError(msg)
+    if link.parent.resolve().is_relative_to(target):
+        msg = (
+            f"{what}: the link {link} leads to {target}, a folder that it lies in, and "
+            "so on without an end; take it away, or name it in ignore"
+        )
+        raise BundleError(msg)
 
 
 def _digest(members: tuple[tuple[str, Path], ...], what: str) -> str:

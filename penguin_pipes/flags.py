@@ -8,7 +8,10 @@ from __future__ import annotations
 import argparse
 import math
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 USE: Final = "use"
 REFRESH: Final = "refresh"
@@ -20,6 +23,7 @@ DOCKER: Final = "docker"
 
 UNITS: Final = {"": 1, "K": 1000, "M": 1000**2, "G": 1000**3, "T": 1000**4}
 BINARY: Final = {"K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
+STEP_PYTHON: Final = re.compile(r"([A-Za-z0-9][A-Za-z0-9_-]*)=(.+)")
 SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?", re.IGNORECASE)
 
 
@@ -32,6 +36,7 @@ class LocalFlags(argparse.Namespace):
     cold: bool
     backend: str
     image: list[str]
+    python: list[str]
     memory: int | None
     cpus: float | None
     jobs: int | None
@@ -51,6 +56,7 @@ class LocalFlags(argparse.Namespace):
             "--cold": self.cold,
             "--backend": self.backend != PROCESS,
             "--image": bool(self.image),
+            "--python": bool(self.python),
             "--memory": self.memory is not None,
             "--cpus": self.cpus is not None,
             "--jobs": self.jobs is not None,
@@ -178,6 +184,14 @@ def add_backend_flags(group: argparse._ArgumentGroup) -> None:
         help="the image of this computer to take in the place of another; repeatable",
     )
     group.add_argument(
+        "--python",
+        action="append",
+        default=[],
+        metavar="[STEP=]PATH",
+        help="the interpreter that jobs run with, or the one step's job; repeatable "
+        "(default: the one that runs this)",
+    )
+    group.add_argument(
         "--memory",
         type=size,
         metavar="SIZE",
@@ -189,6 +203,19 @@ def add_backend_flags(group: argparse._ArgumentGroup) -> None:
         metavar="N",
         help="how many processors a container may take (default: all there are)",
     )
+
+
+def pythons(texts: Sequence[str]) -> dict[str, str] | None:
+    """Return the interpreters of steps by name, that of the others as ``""``.
+
+    None if none is given.
+    """
+    found = {}
+    for text in texts:
+        named = STEP_PYTHON.fullmatch(text)
+        step, path = named.groups() if named else ("", text)
+        found[step] = path
+    return found or None
 
 
 def processors(text: str) -> float:

@@ -266,6 +266,11 @@ def to_path(value: str | Path) -> Path:
     return Path(given) if isinstance(given, str) and "://" not in given else given
 
 
+def to_optional_path(value: str | Path | None) -> Path | None:
+    """Return *value* as `to_path` does, or None."""
+    return None if value is None else to_path(value)
+
+
 def to_duration(value: str | timedelta) -> str:
     """Return *value* as a strict ISO 8601 duration."""
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 from attrs import field, frozen
 
@@ -81,6 +82,8 @@ class StepConfig:
         retry: After which errors the step is tried again; one record for each way.
         display_name: What Studio shows in the place of the step's name.
         description: What the step is for.
+        python: The interpreter that a local run starts the step's script with, in
+            the place of its own; no part of the definition.
     """
 
     role: Text | None = field(default=None, validator=ROLE)
@@ -116,6 +119,11 @@ class StepConfig:
     description: str | None = field(
         default=None,
         validator=on(maybe(checks.text(service.MAX_STEP_DESCRIPTION, least=1))),
+    )
+    python: Path | None = field(
+        default=None,
+        converter=checks.to_optional_path,
+        validator=on(maybe(checks.local_path)),
     )
 
 

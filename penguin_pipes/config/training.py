@@ -18,11 +18,14 @@ from penguin_pipes.config.records import (
     Number,
     Spot,
     Text,
+    string_tuple,
     strings,
     texts,
 )
 from penguin_pipes.config.step import COMPUTE, IMAGE, StepConfig, environment
 from penguin_pipes.errors import ConfigError
+
+IGNORABLE = re.compile(r"[^/!\s]([^\n]*[^/\s])?")
 
 
 def _hyperparameters(
@@ -49,6 +52,9 @@ class TrainingConfig(StepConfig):
     Attributes:
         source: The script, or the folder that holds it.
         entry_point: Where *source* is a folder: the script in it.
+        ignore: Where *source* is a folder: patterns of what does not travel, by name
+            (``*.csv``, ``notebooks``) or by path (``data/raw/*``), beyond caches,
+            bytecode and the like.
         hyperparameters: Name → value; each becomes ``--name value``.
         metrics: Name → regular expression whose first group is the number.
         image: The container's image.
@@ -62,6 +68,19 @@ class TrainingConfig(StepConfig):
     source: Path = field(converter=checks.to_path, validator=on(checks.local_path))
     entry_point: str | None = field(
         default=None, validator=on(maybe(checks.text(255, least=1)))
+    )
+    ignore: tuple[str, ...] = field(
+        default=(),
+        converter=string_tuple,
+        validator=on(
+            checks.each(
+                checks.matches(
+                    IGNORABLE,
+                    "a pattern such as '*.csv', 'notebooks' or 'data/raw/*', without "
+                    "a slash at either end and without '!'",
+                )
+            )
+        ),
     )
     hyperparameters: Mapping[str, Hyperparameter] = field(
         factory=dict,

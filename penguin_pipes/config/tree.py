@@ -96,10 +96,11 @@ def _table(node: Tree | Given | None) -> Tree | None:
 
 def _read(value: Any, kind: Kind, folder: Path) -> Any:
     """Return *value* as the field takes it: a path starts from the file's folder."""
+    if value == NONE and kind.is_optional and not kind.takes_text:
+        return None
     if kind.is_path and isinstance(value, str) and "://" not in value:
         return folder / value
-    is_empty = value == NONE and kind.is_optional and not kind.takes_text
-    return None if is_empty else value
+    return value
 
 
 def plain(value: Any) -> Any:

@@ -31,10 +31,11 @@ def validate(
     Args:
         definition: The JSON as text, the document it holds, or the file it is in.
         files: S3 URI → what lies there, or will: code that is known to need packages
-            from the network is told of where a job has none.
+            from the network is told of where a job has none, and so are big archives.
     """
     # Where a judgement is remembered, the rules need not be loaded.
     from penguin_pipes.definition.rules import RULES
+    from penguin_pipes.definition.rules.bundles import size_problems
     from penguin_pipes.definition.rules.isolation import isolation_problems
 
     try:
@@ -44,6 +45,7 @@ def validate(
         return (error(failed.address, failed.problem, hint),)
     problems = [problem for rule in RULES for problem in rule(found)]
     problems += isolation_problems(found, lambda uri: _has_requirements(uri, files))
+    problems += size_problems(found, lambda uri: _size(uri, files))
     return tuple(problems)
 
 
@@ -66,6 +68,15 @@ def refuse_errors(
     if errors:
         raise InvalidDefinitionError(errors, address=errors[0].address)
     return problems
+
+
+def _size(uri: str, files: Mapping[str, Path]) -> int:
+    """Return how many bytes lie at *uri*, as far as the *files* tell."""
+    code = files.get(uri)
+    try:
+        return 0 if code is None or code.is_dir() else code.stat().st_size
+    except OSError:
+        return 0  # whoever needs the archive tells what is wrong with it
 
 
 def _has_requirements(uri: str, files: Mapping[str, Path]) -> bool:

@@ -10,6 +10,7 @@ from penguin_pipes.local.backends import Script
 from penguin_pipes.local.backends.imports import alone, in_folder
 from penguin_pipes.local.contract.host import PYTHON
 from penguin_pipes.local.contract.variables import of_image
+from penguin_pipes.local.jobs.scripts import wanted_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -53,6 +54,8 @@ def _processing(config: ProcessingConfig, host: Host) -> Script | None:
     environment = _texts(config.environment)
     if environment is None or not PYTHON.fullmatch(Path(config.command[0]).name):
         return None
+    if config.python is not None:
+        return None
     told = {**host.base_environment, **environment}
     return Script.expect(config.script.name, alone(config.script), told)
 
@@ -61,6 +64,8 @@ def _training(config: TrainingConfig, host: Host) -> Script | None:
     environment, image = _texts(config.environment), config.image
     if environment is None or not isinstance(image, str | Image):
         return None
+    if config.python is not None or _installs(config):
+        return None
     if isinstance(image, Image):
         image = image.framework
     told = {**host.base_environment, **environment, **of_image(image, environment)}
@@ -68,6 +73,12 @@ def _training(config: TrainingConfig, host: Host) -> Script | None:
         return Script.expect(config.source.name, alone(config.source), told)
     script = config.source / (config.entry_point or "")
     return Script.expect(script.name, in_folder(script.parent), told)
+
+
+def _installs(config: TrainingConfig) -> bool:
+    """Return whether the code comes with packages, which no server has."""
+    source = config.source
+    return source.is_dir() and wanted_of(source, config.entry_point or "") is not None
 
 
 def _texts(values: Mapping[str, Text]) -> dict[str, str] | None:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from penguin_pipes.errors import InputError, StepFailedError
-from penguin_pipes.flags import DOCKER, ONLY, USE
+from penguin_pipes.flags import DOCKER, ONLY, USE, pythons
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -65,7 +65,7 @@ def run_here(
         login=partial(_login, account),
         tell=partial(say, console=err),
     )
-    in_process = arguments.backend != DOCKER
+    in_process = arguments.backend != DOCKER and not arguments.python
     if in_process and config.training.source == shipped("scripts/train.py"):
         _check_libraries()
 
@@ -74,7 +74,7 @@ def run_here(
         beforehand = partial(_prepare, backend, config, arguments)
         home = arguments.home
         pipeline, folder = rendered(config, home=home, beforehand=beforehand)
-        asked = _asked(pipeline, config.name, arguments, account, err)
+        asked = _asked(pipeline, config, arguments, account, err)
         if arguments.explain is not None:
             found = explain(asked, arguments.explain, images=backend.images)
             show_explanation(found, out)
@@ -91,10 +91,29 @@ def _prepare(backend: Backend, config: PipelineConfig, arguments: Arguments) -> 
     from penguin_pipes.local.contract.host import this_host
     from penguin_pipes.local.database import FILE
 
-    if arguments.cache == ONLY or arguments.explain is not None:
+    # Servers are of the Python that runs this.
+    if arguments.cache == ONLY or arguments.explain is not None or arguments.python:
         return
     has_run = arguments.cache == USE and (arguments.home / FILE).exists()
     backend.prepare(expected_scripts(config, this_host(), has_run=has_run))
+
+
+def _pythons(config: PipelineConfig, arguments: Arguments) -> Mapping[str, str] | None:
+    """Return the interpreters of steps by name: the command line's, or the config's."""
+    if arguments.backend == DOCKER:
+        return None
+    found = {config.processing_step_name: config.processing.python}
+    if config.use_tuning:
+        training = config.tuning.training or config.training
+        found[config.tuning_step_name] = config.tuning.python or training.python
+    else:
+        found[config.training_step_name] = config.training.python
+    register = config.register
+    if register is not None:
+        found[register.evaluation_step_name] = register.evaluation.python
+        found[register.packaging_step_name] = register.packaging.python
+    own = {step: str(python) for step, python in found.items() if python is not None}
+    return {**own, **(pythons(arguments.python) or {})} or None
 
 
 def _login(account: Callable[[], Aws], registry: str) -> tuple[str, str]:
@@ -106,7 +125,7 @@ def _login(account: Callable[[], Aws], registry: str) -> tuple[str, str]:
 
 def _asked(
     pipeline: Rendered,
-    name: str,
+    config: PipelineConfig,
     arguments: Arguments,
     account: Callable[[], Aws],
     err: Console,
@@ -124,9 +143,10 @@ def _asked(
         files=pipeline.files,
         parameters=from_texts(definition, arguments.parameter),
         home=arguments.home,
-        name=name,
+        name=config.name,
         choice=Choice(start=arguments.from_step, only=arguments.only),
         resume=arguments.resume,
+        python=_pythons(config, arguments),
         warnings=pipeline.warnings,
         fetch=partial(_fetch, account, store, err) if arguments.fetch else None,
     )

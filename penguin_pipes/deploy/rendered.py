@@ -116,7 +116,9 @@ def _contents(config: PipelineConfig, digests: Digests) -> Iterator[str]:
             yield bundle_file(path, what=what).digest
     training = config.tuned().training if config.use_tuning else config.training
     assert training is not None  # noqa: S101  # tuned() fills it in
-    code, _ = bundle_source(training.source, training.entry_point)
+    code, _ = bundle_source(
+        training.source, training.entry_point, ignore=training.ignore
+    )
     yield code.digest
     if isinstance(config.dataset, Path) and config.dataset.is_file():
         # Data can be big: its digest is remembered, those of code are not.

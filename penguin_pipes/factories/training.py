@@ -55,7 +55,9 @@ def training_step(
     """
     step_name(name)
     place = Place.of(config, session)
-    source, entry_point = bundle_source(config.source, config.entry_point)
+    source, entry_point = bundle_source(
+        config.source, config.entry_point, ignore=config.ignore
+    )
     code = place.uri(source, "code")
     request = {
         "TrainingJobName": config.base_job_name or job_name(name),

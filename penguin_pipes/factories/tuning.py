@@ -63,7 +63,9 @@ def tuning_step(
     step_name(name)
     training = _training(config)
     place = Place.of(training, session)
-    source, entry_point = bundle_source(training.source, training.entry_point)
+    source, entry_point = bundle_source(
+        training.source, training.entry_point, ignore=training.ignore
+    )
     code = place.uri(source, "code")
     static = hyperparameters(training, place, code, entry_point)
     _check_count(static, config)

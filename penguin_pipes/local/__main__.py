@@ -19,7 +19,7 @@ from penguin_pipes.errors import (
     RequestError,
     StepFailedError,
 )
-from penguin_pipes.flags import LocalFlags, add_backend_flags, add_flags
+from penguin_pipes.flags import LocalFlags, add_backend_flags, add_flags, pythons
 from penguin_pipes.local.backends import ISOLATIONS, Isolation
 from penguin_pipes.local.backends.choice import chosen
 from penguin_pipes.local.engine import HOME, How, run
@@ -157,6 +157,7 @@ def _asked(arguments: Arguments) -> Asked:
         home=arguments.home,
         choice=Choice(start=arguments.from_step, only=arguments.only),
         resume=arguments.resume,
+        python=pythons(arguments.python),
         warnings=warnings,
     )
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from penguin_pipes.flags import LocalFlags
+    from penguin_pipes.local.environments import Choice as PythonChoice
     from penguin_pipes.local.jobs import StandIn
     from penguin_pipes.local.parameters import Given
     from penguin_pipes.local.records import Run
@@ -50,6 +51,7 @@ def run_locally(  # noqa: PLR0913  # each is an option of its own
     from_step: str | None = None,
     only: Sequence[str] = (),
     resume: bool = False,
+    python: PythonChoice | None = None,
     watch: Watcher | None = None,
     backend: Backend | None = None,
 ) -> Run:
@@ -85,6 +87,8 @@ def run_locally(  # noqa: PLR0913  # each is an option of its own
             had succeeded in it and would come to the same is not run again, whether
             the steps are cached or not. If steps were selected for that run, the
             same are for this one, unless others are named.
+        python: The interpreter that jobs run with, in the place of this one; or those
+            of some steps, by their names.
         watch: Told what happens, one thing at a time, in the thread it happens in.
         backend: Where commands run; as processes unless said otherwise.
 
@@ -102,6 +106,7 @@ def run_locally(  # noqa: PLR0913  # each is an option of its own
         stand_ins=stand_ins,
         choice=Choice(start=from_step, only=tuple(only)),
         resume=resume,
+        python=python,
     )
     how = How(
         mode=_mode(cache), size_limit=size_limit, jobs=jobs, keep_going=keep_going
@@ -165,6 +170,7 @@ def run(
             slots=slots,
             keep_going=how.keep_going,
             resumed=found.resumed,
+            pythons=found.pythons,
         ).run()
 
 

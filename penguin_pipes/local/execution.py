@@ -11,6 +11,7 @@ import attrs
 from penguin_pipes.errors import HomeError, RequestError, StepFailedError
 from penguin_pipes.local.backends import StoppedError
 from penguin_pipes.local.branches import why_skipped
+from penguin_pipes.local.environments import Environments, Pythons
 from penguin_pipes.local.failures import failures_message
 from penguin_pipes.local.jobs import UnselectedKind
 from penguin_pipes.local.journal import End, Journal
@@ -61,6 +62,7 @@ class Execution:
     cache: Cache
     slots: Slots
     keep_going: bool = False
+    pythons: Pythons = attrs.field(factory=Pythons)
     resumed: Resumed | None = None
     _journal: Journal = attrs.field(init=False)
     _workers: Workers = attrs.field(factory=Workers, init=False)
@@ -87,6 +89,10 @@ class Execution:
             host=self.host,
             cache=self.cache,
             slots=self.slots,
+            environments=Environments(
+                home=self.home, run=self.plan.id, lent=self.host.environment
+            ),
+            pythons=self.pythons,
             resumed=self.resumed,
         )
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from penguin_pipes.definition import Node
     from penguin_pipes.local.backends import Images
     from penguin_pipes.local.cache import Cache, Result, Verdict
+    from penguin_pipes.local.environments import Choice
     from penguin_pipes.local.jobs import StandIn
     from penguin_pipes.local.parameters import Given
     from penguin_pipes.local.plan import Task
@@ -58,7 +59,7 @@ class Explanation:
     before: Mapping[str, Any] = NOTHING
 
 
-def explain_locally(
+def explain_locally(  # noqa: PLR0913  # as run_locally
     definition: str | Mapping[str, Any] | Path,
     step: str,
     *,
@@ -67,6 +68,7 @@ def explain_locally(
     name: str = "pipeline",
     home: Path = HOME,
     stand_ins: Mapping[str, StandIn] = NONE,
+    python: Choice | None = None,
     images: Images | None = None,
 ) -> Explanation:
     """Return what `run_locally` would find in its cache for *step*.
@@ -81,6 +83,7 @@ def explain_locally(
         name: As for `run_locally`.
         home: As for `run_locally`.
         stand_ins: As for `run_locally`.
+        python: As for `run_locally`.
         images: The `images` of the backend that would run it, if it is not processes.
 
     Raises:
@@ -94,6 +97,7 @@ def explain_locally(
         name=name,
         home=home,
         stand_ins=stand_ins,
+        python=python,
     )
     return explain(asked, step, images=images)
 

@@ -76,6 +76,20 @@ def one_at_a_time(home: Path, what: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def try_turn(home: Path, what: str) -> Iterator[bool]:
+    """Be the only one in the home that does *what*, if nobody else is; tell so."""
+    (home / TURNS).mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        path = home / TURNS / f"{what}.lock"
+        try:
+            stack.enter_context(_held(path, fcntl.LOCK_EX | fcntl.LOCK_NB))
+            is_ours = True
+        except BlockingIOError:
+            is_ours = False
+        yield is_ours
+
+
+@contextlib.contextmanager
 def _held(path: Path, kind: int, *, create: bool = True) -> Iterator[None]:
     """Hold a lock of this kind, waiting for it unless the kind says not to."""
     flags = os.O_RDWR | os.O_CLOEXEC | (os.O_CREAT if create else 0)

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
 from penguin_pipes.definition import Problem, load, parse, refuse_errors
+from penguin_pipes.errors import InputError
 from penguin_pipes.local.backends import Images
 from penguin_pipes.local.cache import Cache, CacheMode, Results
 from penguin_pipes.local.cache.surroundings import in_images, surroundings
+from penguin_pipes.local.contract.host import this_host
 from penguin_pipes.local.database import FILE, Database
 from penguin_pipes.local.digests import Digests
 from penguin_pipes.local.disk import home_errors
+from penguin_pipes.local.environments import Choice as PythonChoice
+from penguin_pipes.local.environments import Interpreter, Pythons, find
 from penguin_pipes.local.history import History
 from penguin_pipes.local.jobs import StandIn, kinds
+from penguin_pipes.local.jobs.scripts import environments_of
 from penguin_pipes.local.parameters import Given, bind
 from penguin_pipes.local.plan import Plan
 from penguin_pipes.local.preflight import Fetch, make_plan
@@ -32,7 +37,7 @@ from penguin_pipes.local.tuning.parents import refuse_unknown_parents
 if TYPE_CHECKING:
     from contextlib import ExitStack
 
-    from penguin_pipes.definition import Definition, Node
+    from penguin_pipes.definition import Definition, Node, Step
     from penguin_pipes.local.records import Run
 
 
@@ -55,6 +60,7 @@ class Asked:
         choice: Which steps are to be run.
         resume: Whether to go on from the last run.
         warnings: What `refuse_errors` said of this very definition, if it was asked.
+        python: The interpreter that jobs run with, or those of steps by name.
         fetch: Brings inputs that are not on this computer: an S3 name → the objects at
             or below it, by their names. None to refuse the run.
     """
@@ -68,6 +74,7 @@ class Asked:
     choice: Choice = attrs.field(factory=Choice)
     resume: bool = False
     warnings: tuple[Problem, ...] | None = None
+    python: PythonChoice | None = None
     fetch: Fetch | None = None
 
 
@@ -83,6 +90,7 @@ class Prepared:
         memory: The home's database, if there is one already.
         resumed: The run that is gone on from, if one is.
         images: What its jobs run in; None if this computer stands in for them.
+        pythons: What its jobs start with, if they run in no images.
     """
 
     plan: Plan
@@ -92,6 +100,7 @@ class Prepared:
     memory: Database | None
     resumed: Resumed | None = None
     images: Images | None = None
+    pythons: Pythons = attrs.field(factory=Pythons)
 
     def database(self, stack: ExitStack) -> Database:
         """Return the home's database, made if it is missing."""
@@ -108,13 +117,19 @@ class Prepared:
             resumed=None if self.resumed is None else self.resumed.results,
         )
 
-    def _surroundings(self) -> Callable[[Node], Mapping[str, str]]:
+    def _surroundings(self) -> Callable[[Step, Node], Mapping[str, str]]:
         """Return what tells what a job runs in."""
         images = self.images
         if images is not None:
-            return lambda request: in_images(request, images)
-        here = surroundings()
-        return lambda _: here
+            return lambda _, request: in_images(request, images)
+
+        @cache
+        def around(python: Interpreter) -> dict[str, str]:
+            return surroundings(python.path, python=python.name)
+
+        return lambda step, request: (
+            around(self.pythons.of(step.name)) | environments_of(request, self.storage)
+        )
 
 
 @contextlib.contextmanager
@@ -163,6 +178,7 @@ def prepared(asked: Asked, *, images: Images | None = None) -> Iterator[Prepared
             memory=memory,
             resumed=resumed,
             images=images,
+            pythons=_pythons(asked, plan, images),
         )
 
 
@@ -171,6 +187,15 @@ def _choice(asked: Asked, resumed: Resumed | None) -> Choice:
     if asked.choice.is_made or resumed is None:
         return asked.choice
     return Choice(only=resumed.run.selected or ())
+
+
+def _pythons(asked: Asked, plan: Plan, images: Images | None) -> Pythons:
+    """Return what jobs start with."""
+    if asked.python is not None and images is not None:
+        msg = "python: jobs run in their images, which have their own; leave it out"
+        raise InputError(msg)
+    steps = [task.step.name for task in plan.tasks]
+    return find(asked.python, steps, this_host().base_environment)
 
 
 def _selection(

@@ -12,6 +12,8 @@ import attrs
 from penguin_pipes.errors import HomeError, InputError
 from penguin_pipes.local.database import FILE, Database
 from penguin_pipes.local.disk import home_errors, remove
+from penguin_pipes.local.environments.store import FOLDER as ENVIRONMENTS
+from penguin_pipes.local.environments.store import USERS
 from penguin_pipes.local.history import History
 from penguin_pipes.local.locks import alone
 from penguin_pipes.local.records import now
@@ -52,7 +54,8 @@ def prune(
     """Take out the runs that are too old, then the oldest until the rest is small.
 
     A run whose results a later run took stays as long as that one does. The newest
-    run always stays. Outputs are deleted once no record names them any more.
+    run always stays. Outputs are deleted once no record names them any more, and so
+    are environments, into which what code asked for was installed.
 
     Args:
         home: The folder that keeps the runs.
@@ -102,7 +105,8 @@ def _prune(
     history, storage = History(database), Storage(home / "s3", {})
     runs = history.runs()
     places = _places(home, runs)
-    sizes = _sizes(home, places)
+    used = _environments(home)
+    sizes = _sizes(home, _with(places, used))
     kept = _kept(runs, sizes, since=_since(older_than), max_bytes=max_bytes)
     needed = _Needed(path for run in kept for path in places[run])
     # The newest first: at no time is a run left without one whose results it took.
@@ -115,11 +119,31 @@ def _prune(
                 storage.discard(path)
         remove(home / RUNS / run)
         history.forget(run)
+    for environment, users in used.items():
+        if kept.isdisjoint(users):
+            remove(environment)
     _forget_digests(database)
-    left = sum(
-        _sizes(home, {run: places[run] for run in places if run in kept}).values()
-    )
+    stay = {run: paths for run, paths in _with(places, used).items() if run in kept}
+    left = sum(_sizes(home, stay).values())
     return Pruned(runs=gone, freed=sum(sizes.values()) - left, left=left)
+
+
+def _environments(home: Path) -> dict[Path, set[str]]:
+    """Return the environments of a home, each with the runs that used it."""
+    return {
+        folder: {path.name for path in (folder / USERS).glob("*")}
+        for folder in (home / ENVIRONMENTS).glob("*")
+    }
+
+
+def _with(
+    places: Mapping[str, set[Path]], used: Mapping[Path, set[str]]
+) -> dict[str, set[Path]]:
+    """Return where the outputs of every run lie, and the environments it used."""
+    return {
+        run: paths | {folder for folder, users in used.items() if run in users}
+        for run, paths in places.items()
+    }
 
 
 def _since(older_than: timedelta | None) -> datetime | None:

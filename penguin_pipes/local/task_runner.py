@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from penguin_pipes.local.backends import Backend
     from penguin_pipes.local.cache import Cache
     from penguin_pipes.local.contract.host import Host
+    from penguin_pipes.local.environments import Environments, Pythons
     from penguin_pipes.local.events import Announcer
     from penguin_pipes.local.history import History
     from penguin_pipes.local.journal import Journal
@@ -79,6 +80,8 @@ class TaskRunner:
     host: Host
     cache: Cache
     slots: Slots
+    environments: Environments
+    pythons: Pythons
     resumed: Resumed | None = None
     described: dict[str, Mapping[str, Any]] = attrs.field(factory=dict, init=False)
     _begun: dict[str, _Begun] = attrs.field(factory=dict, init=False)
@@ -186,7 +189,7 @@ class TaskRunner:
         if not self._is_prepared:
             self._is_prepared = True
             to_come = scripts_to_come(
-                self.plan, self.described, storage=self.storage, host=self.host
+                self.plan, self.described, storage=self.storage, host_of=self._warm_host
             )
             self.backend.prepare(to_come)
 
@@ -244,6 +247,18 @@ class TaskRunner:
             self.announce(StepWarned(name, why))
         return None
 
+    def _host(self, task: Task) -> Host:
+        """Return the computer as the job of a task may know it."""
+        if self.backend.images is not None:
+            return self.host
+        python = self.pythons.of(task.step.name)
+        return attrs.evolve(self.host, python=python.executable)
+
+    def _warm_host(self, task: Task) -> Host | None:
+        """Return the same of a job whose Python is that of the servers."""
+        host = self._host(task)
+        return host if host.python == self.host.python else None
+
     def _job(self, task: Task, verdict: Verdict) -> Job:
         """Return what the task's kind needs to run it."""
         return Job(
@@ -252,9 +267,11 @@ class TaskRunner:
             folder=self.folder / task.step.name,
             storage=self.storage,
             backend=self.backend,
-            host=self.host,
+            host=self._host(task),
+            base=self.pythons.of(task.step.name),
             announce=self.announce,
             slots=self.slots,
+            environments=self.environments,
             trials=self.cache.book(
                 verdict, run=self.plan.id, pipeline=self.plan.pipeline, step=task.step
             ),

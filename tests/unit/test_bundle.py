@@ -111,6 +111,66 @@ def test_links_out_of_the_folder_are_refused(source: Path, tmp_path: Path) -> No
         bundle_source(source, "train.py")
 
 
+def test_linked_folders_out_of_the_folder_are_refused(
+    source: Path, tmp_path: Path
+) -> None:
+    """A link to a folder elsewhere is not left out in silence."""
+    (tmp_path / "lib").mkdir()
+    (source / "lib").symlink_to(tmp_path / "lib")
+
+    with pytest.raises(BundleError, match=r"link .*lib leads to .*lib, outside of"):
+        bundle_source(source, "train.py")
+
+
+def test_links_inside_travel_as_what_they_lead_to(source: Path, tmp_path: Path) -> None:
+    """A file or folder that is linked within the folder is there twice."""
+    (source / "again").symlink_to("inner")
+    (source / "copy.py").symlink_to("train.py")
+
+    bundle, _ = bundle_source(source, "train.py")
+
+    assert names(bundle.write(tmp_path)) == [
+        "again/__init__.py",
+        "copy.py",
+        "inner/__init__.py",
+        "train.py",
+    ]
+
+
+def test_links_in_a_circle_are_refused(source: Path) -> None:
+    """A link to a folder that it lies in has no end."""
+    (source / "inner" / "up").symlink_to("..")
+
+    with pytest.raises(BundleError, match="a folder that it lies in, and so on"):
+        bundle_source(source, "train.py")
+
+
+def test_what_is_ignored_does_not_travel(source: Path, tmp_path: Path) -> None:
+    """Patterns are of names, or of paths in the folder; links that match are let be."""
+    (source / "data" / "raw").mkdir(parents=True)
+    (source / "data" / "raw" / "a.txt").touch()
+    (source / "data" / "words.txt").touch()
+    (source / "notes.md").touch()
+    (source / "inner" / "notes.md").touch()
+    (source / "lib").symlink_to(tmp_path)
+    (source / "churn.egg-info").mkdir()
+    (source / "churn.egg-info" / "SOURCES.txt").touch()
+
+    bundle, _ = bundle_source(source, "train.py", ignore=("*.md", "data/raw", "lib"))
+
+    assert names(bundle.write(tmp_path / "out")) == [
+        "data/words.txt",
+        "inner/__init__.py",
+        "train.py",
+    ]
+
+
+def test_an_ignored_entry_point_is_missing(source: Path) -> None:
+    """Whoever ignores the script itself is told that it is not there."""
+    with pytest.raises(BundleError, match=r"got 'train.py' \(there is inner/"):
+        bundle_source(source, "train.py", ignore=("train*",))
+
+
 @pytest.mark.parametrize(
     ("path", "entry_point", "match"),
     [

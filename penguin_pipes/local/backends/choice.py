@@ -38,7 +38,11 @@ def chosen(
     """
     if flags.backend == DOCKER:
         _refuse(
-            {"--isolation": isolation is not None, "--cold": flags.cold},
+            {
+                "--isolation": isolation is not None,
+                "--cold": flags.cold,
+                "--python": bool(flags.python),
+            },
             why="is for processes and does nothing with --backend docker; leave it out",
         )
         return DockerBackend(

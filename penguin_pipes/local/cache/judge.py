@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from penguin_pipes.definition import Node
+from penguin_pipes.definition import Node, Step
 from penguin_pipes.durations import after
 from penguin_pipes.local.cache.contents import contents, files_of
 from penguin_pipes.local.cache.key import Key, has_key, parts_of
@@ -23,7 +23,6 @@ from penguin_pipes.local.storage import Storage
 from penguin_pipes.local.tuning.book import TrialBook
 
 if TYPE_CHECKING:
-    from penguin_pipes.definition import Step
     from penguin_pipes.local.jobs import JobResult
     from penguin_pipes.local.records import Trial
 
@@ -114,7 +113,7 @@ class Cache:
         results: Where they are kept.
         digests: Reads what inputs and outputs hold.
         storage: Where they lie.
-        surroundings: Tells what stands for the image of a request, or what it is.
+        surroundings: Tells what stands for the image of a step, or what it is.
         mode: What the run does with them.
         resumed: Of the run that is gone on from, which run holds the result of each
             step; those are taken whatever the step's policy is. None if none is.
@@ -124,7 +123,7 @@ class Cache:
     results: Results
     digests: Digests
     storage: Storage
-    surroundings: Callable[[Node], Mapping[str, str]]
+    surroundings: Callable[[Step, Node], Mapping[str, str]]
     mode: CacheMode = CacheMode.USE
     resumed: Mapping[str, str] | None = None
     clock: Callable[[], datetime] = now
@@ -149,7 +148,7 @@ class Cache:
         files = files_of(inputs, self.storage)
         found = contents(inputs, self.storage, self.digests)
         parts = parts_of(step, request, found)
-        key = Key(parts=parts, surroundings=self.surroundings(request))
+        key = Key(parts=parts, surroundings=self.surroundings(step, request))
         runs = Verdict(key=key, inputs=inputs, files=files, is_cached=policy.enabled)
         reasons: list[str] = []
         for result in self.results.of_key(pipeline, step.name, key):

@@ -32,8 +32,10 @@ OURS: Final = "penguin-pipes"
 """Runs the jobs, and is imported by none."""
 
 
-def surroundings(path: Iterable[str] | None = None) -> dict[str, str]:
-    """Return the versions of this interpreter and of every package it can import.
+def surroundings(
+    path: Iterable[str] | None = None, *, python: str | None = None
+) -> dict[str, str]:
+    """Return the versions of an interpreter and of every package it can import.
 
     The names of folders say them, so that nothing has to be opened but the code of
     editable installs, which changes while its version does not. The first of two
@@ -41,16 +43,24 @@ def surroundings(path: Iterable[str] | None = None) -> dict[str, str]:
 
     Args:
         path: Where packages lie; by default where this process looks for them.
+        python: The interpreter's name and version; this one's if None.
     """
+    own = f"{platform.python_implementation()} {platform.python_version()}"
     found = {
-        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "python": own if python is None else python,
         "machine": f"{sys.platform} {platform.machine()}",
     }
+    packages = packages_of(sys.path if path is None else path)
+    return found | {f"package {name}": version for name, version in packages}
+
+
+def packages_of(path: Iterable[str]) -> list[tuple[str, str]]:
+    """Return the names and versions of the packages on a path, sorted."""
     packages: dict[str, str] = {}
-    for folder in map(Path, sys.path if path is None else path):
+    for folder in map(Path, path):
         for name, version in _packages(folder):
-            packages.setdefault(f"package {name}", version)
-    return found | dict(sorted(packages.items()))
+            packages.setdefault(name, version)
+    return sorted(packages.items())
 
 
 def in_images(request: Node, images: Images) -> dict[str, str]:

@@ -59,6 +59,7 @@ class ScriptMode:
         region: What it takes for the region.
         job_name: What a hyperparameter says the job is called.
         is_tuned: Whether it is TensorFlow's toolkit that starts a trial of a tuning.
+        is_package: Whether its code is a package, of which it is a module.
     """
 
     program: str
@@ -69,6 +70,7 @@ class ScriptMode:
     region: str
     job_name: str
     is_tuned: bool = False
+    is_package: bool = False
 
     @classmethod
     def read(cls, request: TrainingRequest, node: Node) -> Self:
@@ -103,7 +105,7 @@ class ScriptMode:
     @property
     def is_shell(self) -> bool:
         """Whether a shell, not Python, runs the script."""
-        return not self.program.endswith(".py")
+        return not (self.is_package or self.program.endswith(".py"))
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -125,6 +127,8 @@ class ScriptMode:
         if self.is_shell:
             arguments = " ".join(map(shlex.quote, self.arguments))
             return ("/bin/sh", "-c", f"./{shlex.quote(self.program)} {arguments}")
+        if self.is_package:
+            return (python, "-m", self.program.removesuffix(".py"), *self.arguments)
         return (python, "--", self.program, *self.arguments)
 
 

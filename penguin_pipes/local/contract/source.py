@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Final
 from penguin_pipes.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-REQUIREMENTS: Final = PurePosixPath("requirements.txt")
 SETUP: Final = PurePosixPath("setup.py")
 HAS_FILTERS: Final = hasattr(tarfile, "data_filter")
 """Whether Python checks members itself: from 3.11.4 on. Debian 12 has 3.11.2."""
@@ -26,7 +25,7 @@ def inspect(archive: Path, program: str | None) -> None:
     Args:
         archive: What to look into.
         program: The script; None where the toolkit of an image is going to look for
-            it, and installs what has to be installed.
+            it.
 
     Raises:
         InputError: With what is wrong, and the way out.
@@ -39,30 +38,22 @@ def inspect(archive: Path, program: str | None) -> None:
             _refuse_escape(member, archive)
             _refuse_detour(member, links, archive)
             names.add(PurePosixPath(member.name))
-            is_list = PurePosixPath(member.name) == REQUIREMENTS
-            if is_list and program is not None and program.endswith(".py"):
-                _refuse_requirements(tar, member, archive)
-    if program is not None:
+    # A module that is started by its name may be anywhere in what is installed.
+    is_package = SETUP in names and program is not None and program[-3:] != ".sh"
+    if program is not None and not is_package:
         _refuse_program(archive, program, names)
 
 
 def _refuse_program(archive: Path, program: str, names: set[PurePosixPath]) -> None:
-    """Raise unless the script is there and is all there is to do."""
+    """Raise unless the script is there."""
     if PurePosixPath(program) not in names:
         there = ", ".join(sorted(map(str, names))) or "nothing"
         msg = f"{archive}: there is no {program} in the archive; it holds: {there}"
         raise InputError(msg)
-    if SETUP in names and not program.endswith(".sh"):
-        msg = (
-            f"{archive}: a setup.py at the root makes the container install a package, "
-            "which a process here does not do; leave it out and name a plain script, "
-            "or run it in its image (--backend docker)"
-        )
-        raise InputError(msg)
 
 
-def modules(archive: Path) -> dict[PurePosixPath, bytes]:
-    """Return the Python files in *archive*.
+def read(archive: Path, wants: Callable[[str], bool]) -> dict[str, bytes]:
+    """Return those files in *archive* whose paths are wanted.
 
     Raises:
         InputError: It is no archive.
@@ -70,9 +61,10 @@ def modules(archive: Path) -> dict[PurePosixPath, bytes]:
     with _opened(archive) as tar:
         found = {}
         for member in tar:
-            file = tar.extractfile(member) if member.name.endswith(".py") else None
+            name = PurePosixPath(member.name).as_posix()
+            file = tar.extractfile(member) if wants(name) else None
             if file is not None:
-                found[PurePosixPath(member.name)] = file.read()
+                found[name] = file.read()
         return found
 
 
@@ -99,7 +91,8 @@ def place(source: Path, target: Path, program: str) -> None:
     if source.is_file():
         unpack(source, target, program)
         return
-    if not (source / program).is_file():
+    is_package = (source / SETUP).is_file() and not program.endswith(".sh")
+    if not (is_package or (source / program).is_file()):
         msg = f"{source}: there is no {program} in this folder"
         raise InputError(msg)
     shutil.copytree(source, target, dirs_exist_ok=True)
@@ -108,7 +101,7 @@ def place(source: Path, target: Path, program: str) -> None:
 
 def _make_startable(target: Path, program: str) -> None:
     """Let a script that is no Python be started as a command, as the toolkit does."""
-    if not program.endswith(".py"):
+    if not program.endswith(".py") and (target / program).is_file():
         (target / program).chmod(0o755)
 
 
@@ -171,21 +164,6 @@ def _steps(start: PurePosixPath, parts: tuple[str, ...]) -> Iterator[PurePosixPa
     for part in parts:
         here = here.parent if part == ".." else here / part
         yield here
-
-
-def _refuse_requirements(
-    tar: tarfile.TarFile, member: tarfile.TarInfo, archive: Path
-) -> None:
-    """Raise if there is anything to install."""
-    file = tar.extractfile(member)
-    lines = file.read().decode(errors="replace").splitlines() if file else []
-    if any(line.strip() and not line.strip().startswith("#") for line in lines):
-        msg = (
-            f"{archive}: the container would install requirements.txt, which a process "
-            "here does not do; install it into this environment and bundle without, or "
-            "run it in its image (--backend docker)"
-        )
-        raise InputError(msg)
 
 
 @contextlib.contextmanager

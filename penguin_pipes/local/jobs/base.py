@@ -21,6 +21,7 @@ from penguin_pipes.local.backends import (
 from penguin_pipes.local.contract.failure import timeout_reason
 from penguin_pipes.local.contract.host import Host
 from penguin_pipes.local.contract.tree import ROOT, WorkTree
+from penguin_pipes.local.environments import Environments, Interpreter, here
 from penguin_pipes.local.events import Event, StepLine, StepWarned
 from penguin_pipes.local.records import MetricPoint, Trial
 from penguin_pipes.local.resolve import Unknown
@@ -54,6 +55,8 @@ class Job:
         slots: Where its command takes a place while it runs.
         stop: By which another thread can ask it to end before; None if nobody does.
         trials: Where it notes its trials, if it is a tuning job.
+        environments: Where what its code asks for is installed.
+        base: The Python that those are made on top of.
     """
 
     step: str
@@ -66,6 +69,8 @@ class Job:
     slots: Slots = attrs.field(factory=lambda: Slots(1))
     stop: Stop | None = None
     trials: TrialBook | None = None
+    environments: Environments | None = None
+    base: Interpreter = attrs.field(factory=here)
 
     @property
     def has_image(self) -> bool:

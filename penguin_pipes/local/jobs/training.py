@@ -14,7 +14,8 @@ from penguin_pipes.local.contract.training import TrainingRequest
 from penguin_pipes.local.disk import remove
 from penguin_pipes.local.events import StepWarned
 from penguin_pipes.local.jobs.scripts import training_script
-from penguin_pipes.local.jobs.training_job import TrainingJob, described
+from penguin_pipes.local.jobs.training_described import described
+from penguin_pipes.local.jobs.training_job import TrainingJob
 from penguin_pipes.local.metrics import check_metrics
 from penguin_pipes.local.resolve import Unknown
 from penguin_pipes.local.retries import own_policy, own_retries

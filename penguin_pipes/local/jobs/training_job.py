@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import attrs
 
 from penguin_pipes.errors import InputError
 from penguin_pipes.local.archive import pack
 from penguin_pipes.local.contract import source, training, variables
 from penguin_pipes.local.contract.failure import ErrorLines, reason, script_failure
-from penguin_pipes.local.contract.names import arn
 from penguin_pipes.local.contract.requests import DataOutput
 from penguin_pipes.local.contract.tree import ROOT
 from penguin_pipes.local.events import MetricSeen, StepWarned
@@ -17,16 +18,14 @@ from penguin_pipes.local.jobs.base import (
     JobResult,
     container_code,
     failure_of,
-    moment,
 )
+from penguin_pipes.local.jobs.installing import install
+from penguin_pipes.local.jobs.training_described import described, training_arn
 from penguin_pipes.local.metrics import MetricReader
-from penguin_pipes.local.records import MetricPoint, now
-from penguin_pipes.local.resolve import Unknown
+from penguin_pipes.local.records import now
 from penguin_pipes.local.storage import S3Uri, files_below
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
     from pathlib import Path
 
     from penguin_pipes.local.backends import Outcome
@@ -55,21 +54,37 @@ class TrainingJob:
         if self._job.has_image:
             return self._run_in_image()
         if script is None:
-            argv, told, cwd = self._entrypoint(), {}, ROOT
-        else:
-            script = script.named(self._job.name)
-            self._place_code(script)
-            self._warn(script)
-            argv, told, cwd = *self._script(script), training.CODE
-        outcome = self._follow(argv, told, cwd)
-        if script is None:
+            outcome = self._follow(self._entrypoint(), {}, ROOT)
             return self._finish(outcome, container_code(outcome))
+        script = script.named(self._job.name)
+        self._place_code(script)
+        self._warn(script)
+        installed = install(
+            self._job, self._asked, script.program, self._environment({})
+        )
+        if installed is None:
+            return self._run_script(script)
+        if not installed.made.is_ready:
+            self._write_failure(installed.failure)
+            return self._finish(installed.outcome, 1)
+        self._use(installed.made.python)
+        return self._run_script(attrs.evolve(script, is_package=installed.is_package))
+
+    def _run_script(self, script: ScriptMode) -> JobResult:
+        """Run the script to its end."""
+        argv, told = self._script(script)
+        outcome = self._follow(argv, told, training.CODE)
         if outcome.exit_code and not outcome.stopped:
             code, said = outcome.exit_code, self._errors.text
             text = script_failure(code, said, argv, image=self._asked.image)
             self._write_failure(text)
         # Whatever code the script failed with, the toolkit exits with 1.
         return self._finish(outcome, 1 if outcome.exit_code else 0)
+
+    def _use(self, python: str) -> None:
+        """Have another Python run what the job runs."""
+        host = attrs.evolve(self._job.host, python=python)
+        self._job = attrs.evolve(self._job, host=host)
 
     def _furnish(self) -> None:
         """Put everything into the work tree that the service puts there."""
@@ -158,7 +173,7 @@ class TrainingJob:
         job = self._job
         values = {
             **training.platform_environment(
-                self._asked, name=job.name, arn=_arn(self._asked, job.name)
+                self._asked, name=job.name, arn=training_arn(self._asked, job.name)
             ),
             **self._asked.environment,
             **told,
@@ -251,43 +266,3 @@ class TrainingJob:
         archive = self._job.folder / uri.rpartition("/")[2]
         pack(self._job.tree.at(folder), archive, *extra)
         return self._job.storage.publish(archive, S3Uri.parse(uri), take=True)
-
-
-def _arn(asked: TrainingRequest, name: str) -> str:
-    """Return the ARN that the job would have."""
-    return arn("training-job", name, region=asked.region, account=asked.account)
-
-
-def described(
-    asked: TrainingRequest,
-    name: str,
-    *,
-    metrics: Mapping[str, MetricPoint | Unknown],
-    started: datetime | None = None,
-    ended: datetime | None = None,
-) -> dict[str, Any]:
-    """Return what the Describe call would say of the finished job."""
-    seconds = int((ended - started).total_seconds()) if started and ended else None
-    return {
-        **asked.raw,
-        "TrainingJobName": name,
-        "TrainingJobArn": _arn(asked, name),
-        "TrainingJobStatus": "Completed",
-        "SecondaryStatus": "Completed",
-        "ModelArtifacts": {"S3ModelArtifacts": asked.model_uri(name)},
-        "FinalMetricDataList": [_metric(key, value) for key, value in metrics.items()],
-        "TrainingTimeInSeconds": Unknown("seconds") if seconds is None else seconds,
-        "BillableTimeInSeconds": Unknown("seconds") if seconds is None else seconds,
-        "CreationTime": moment(started),
-        "TrainingStartTime": moment(started),
-        "TrainingEndTime": moment(ended),
-        "LastModifiedTime": moment(ended),
-    }
-
-
-def _metric(name: str, value: MetricPoint | Unknown) -> dict[str, Any]:
-    """Return one item of ``FinalMetricDataList``."""
-    if isinstance(value, Unknown):
-        return {"MetricName": name, "Value": value, "Timestamp": value}
-    at = moment(value.at)
-    return {"MetricName": name, "Value": value.value, "Timestamp": at}

@@ -173,3 +173,24 @@ class TestPackagesWithoutNetwork:
 
         for files in ({}, {uri: deeper}, {uri: broken}, {uri: tmp_path / "gone"}):
             assert validate(document, files=files) == ()
+
+
+def test_big_archives_of_code_are_warned_of(tmp_path: Path) -> None:
+    """Code of more than 50 MB gets one warning, which says how big it is."""
+    document = copy.deepcopy(
+        next(each for each in GOOD if each["Steps"][1]["Type"] == "Training")
+    )
+    told = document["Steps"][1]["Arguments"]["HyperParameters"]
+    big = tmp_path / "sourcedir.tar.gz"
+    with big.open("wb") as file:
+        file.truncate(51_000_000)
+    small = tmp_path / "small"
+    small.touch()
+    uri = told["sagemaker_submit_directory"]
+
+    (problem,) = validate(document, files={uri: big})
+
+    assert problem.severity is Severity.WARNING
+    assert "takes 51 MB" in problem.problem
+    assert problem.address.endswith("HyperParameters.sagemaker_submit_directory")
+    assert validate(document, files={uri: small}) == ()

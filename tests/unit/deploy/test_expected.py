@@ -35,7 +35,9 @@ def wanted(config: PipelineConfig, home: Path) -> set[Script]:
         home=home,
     )
     with prepared(asked) as found:
-        scripts = scripts_to_come(found.plan, {}, storage=found.storage, host=HOST)
+        scripts = scripts_to_come(
+            found.plan, {}, storage=found.storage, host_of=lambda _: HOST
+        )
         return set(scripts)
 
 
@@ -122,3 +124,23 @@ def test_what_may_be_reused_is_not_prepared() -> None:
 
     assert found == [*expected_scripts(config, HOST)][:1]
     assert "import keras" in found[0].statements
+
+
+def test_scripts_with_packages_of_their_own_start_cold(
+    tmp_path: Path, package: Path
+) -> None:
+    """Code with a requirements.txt is waited for by no server."""
+    (package / "requirements.txt").write_text("six\n")
+    config = with_training(source=package, entry_point="inner/fit.py")
+
+    found = {*expected_scripts(config, HOST)}
+
+    assert len(found) == 1
+    assert found == wanted(config, tmp_path)
+
+
+def test_scripts_of_another_python_start_cold(tmp_path: Path) -> None:
+    """A step with an interpreter of its own is waited for by no server."""
+    config = with_training(python=tmp_path / "python")
+
+    assert len([*expected_scripts(config, HOST)]) == 1

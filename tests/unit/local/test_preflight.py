@@ -123,17 +123,6 @@ def test_missing_parameter_is_refused(project: Any, recorder: Any) -> None:
     assert "parameter 'n' has no default" in message
 
 
-def test_bundle_with_requirements_is_refused(project: Any, recorder: Any) -> None:
-    """A bundle that wants packages installed is refused before the start."""
-    step = project.training("t")
-    members = {"train.py": "", "requirements.txt": "torch"}
-    project.archive("s3://code/t/sourcedir.tar.gz", members)
-
-    message = refused(project, recorder, step)
-
-    assert "would install requirements.txt" in message
-
-
 def test_output_name_that_escapes_is_refused(project: Any, recorder: Any) -> None:
     """No output is written outside the home."""
     step = project.processing("a", outputs=("data",))

@@ -37,12 +37,6 @@ class TestSource:
             ({"other.py": ""}, "train.py", "no train.py in the archive; it holds: oth"),
             ({"../x": "", "train.py": ""}, "train.py", "'../x' would leave the code"),
             ({"/x": "", "train.py": ""}, "train.py", "'/x' would leave the code"),
-            (
-                {"train.py": "", "requirements.txt": "pandas\n"},
-                "train.py",
-                "would install requirements.txt, which a process here does not do",
-            ),
-            ({"train.py": "", "setup.py": ""}, "train.py", "setup.py at the root"),
         ],
     )
     def test_archive_that_cannot_be_used_is_refused(
