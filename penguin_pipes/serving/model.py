@@ -76,16 +76,12 @@ class Model:
             BadRequestError: A value cannot be; the message names row and column.
         """
         features = inference.transform(rows, self.transformer)
-        numeric = self.transformer["numeric"]
-        for position, part in enumerate(numeric):
-            least = (-LARGEST - part["mean"]) / part["scale"]
-            most = (LARGEST - part["mean"]) / part["scale"]
+        for position, part in enumerate(self.transformer["numeric"]):
+            name, suspicious = part["name"], LARGEST / 2 / part["scale"]
             for number, row in enumerate(features, start=1):
-                if not least <= row[position] <= most:
-                    place = f"row {number}, column {part['name']!r}"
-                    value = rows[number - 1][part["name"]]
-                    problem = f"{value!r} is not between -{LARGEST:g} and {LARGEST:g}"
-                    _refuse_row(place, problem)
+                if abs(row[position]) > suspicious:
+                    value = rows[number - 1].get(name)
+                    _check_size(value, f"row {number}, column {name!r}")
         return features
 
     def predict(self, rows: Sequence[Row]) -> list[Prediction]:
@@ -194,6 +190,17 @@ def _network(
     # The signature does not keep what it was loaded with alive.
     network.loaded = loaded  # type: ignore[attr-defined]
     return network
+
+
+def _check_size(value: object, place: str) -> None:
+    """Refuse a number beyond the `LARGEST`, as it was sent and not as it was scaled."""
+    try:
+        is_fit = abs(float(str(value))) <= LARGEST
+    except ValueError:  # missing: what was filled in is the training's own
+        is_fit = True
+    if not is_fit:
+        problem = f"{value!r} is not between -{LARGEST:g} and {LARGEST:g}"
+        _refuse_row(place, problem)
 
 
 def _refuse_row(place: str, problem: str) -> NoReturn:

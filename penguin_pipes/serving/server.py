@@ -9,15 +9,14 @@ from gunicorn.app.base import BaseApplication
 
 from penguin_pipes.errors import PenguinPipesError
 from penguin_pipes.serving import create_app
-from penguin_pipes.serving.model import load
 
 if TYPE_CHECKING:
     from flask import Flask
 
     from penguin_pipes.serving.artifacts import Artifacts
 
-PATIENCE_S: Final = 60
-"""How long an answer may take, as at a SageMaker endpoint."""
+PATIENCE_S: Final = 600
+"""How long a worker may take to load its model on a computer that is busy."""
 
 
 class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
@@ -57,6 +56,8 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
 
     def load(self) -> Flask:
         """Return the app, in a worker: TensorFlow does not survive being forked."""
+        from penguin_pipes.serving.model import load
+
         try:
             return create_app(load(self._artifacts))
         except PenguinPipesError as error:
