@@ -12,6 +12,7 @@ from werkzeug.exceptions import (
     HTTPException,
     InternalServerError,
     NotAcceptable,
+    RequestEntityTooLarge,
     UnsupportedMediaType,
 )
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 LARGEST_BODY: Final = 6 * 1024 * 1024
 """Bytes of a request, as at a SageMaker endpoint."""
+
+PATIENCE: Final = 8 * LARGEST_BODY
+"""Bytes that are read in vain: who is still sending does not hear why to stop."""
 
 PROBLEM: Final = "application/problem+json"
 CHARSETS: Final = ("", "utf-8", "utf8", "us-ascii")
@@ -82,6 +86,11 @@ def _answer_in_sentences(app: Flask) -> None:
     def refused(error: BadRequestError) -> Response:
         return _problem(BadRequest(str(error)))
 
+    @app.errorhandler(RequestEntityTooLarge)
+    def too_large(error: RequestEntityTooLarge) -> Response:
+        _hear_out()
+        return _problem(error)
+
     @app.errorhandler(HTTPException)
     def failed(error: HTTPException) -> Response:
         return _problem(error)
@@ -112,6 +121,13 @@ def _problem(error: HTTPException) -> Response:
     if "Allow" in (allowed := dict(error.get_headers())):
         found.headers["Allow"] = allowed["Allow"]
     return found
+
+
+def _hear_out() -> None:
+    """Read what a client goes on to send, so that it gets to the answer."""
+    stream, left = request.environ["wsgi.input"], PATIENCE
+    while left > 0 and (data := stream.read(min(left, 65_536))):
+        left -= len(data)
 
 
 def _sent() -> str:

@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from penguin_pipes.serving import create_app
 from penguin_pipes.serving.artifacts import MANIFEST, find
+from tools.pack_penguins import pack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from flask.testing import FlaskClient
 
     from penguin_pipes.serving.model import Model
-
-PACK = Path(__file__).parents[3] / "tools" / "pack_penguins.py"
 
 
 def write_manifest(folder: Path) -> None:
@@ -45,7 +42,8 @@ def sign() -> Callable[[Path], None]:
 def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a model that was packed to be registered."""
     folder = tmp_path_factory.mktemp("packed")
-    subprocess.run([sys.executable, str(PACK), str(folder)], check=True)
+    # In this process: those who serve the model need its TensorFlow as well.
+    pack(folder)
     return folder
 
 
