@@ -136,7 +136,9 @@ class Digests:
 
 def of_contents(contents: Mapping[str, bytes]) -> str:
     """Return the digest of a folder whose files, by their names, hold *contents*."""
-    return _of_all({n: hashlib.sha256(data).hexdigest() for n, data in contents.items()})
+    return _of_all(
+        {n: hashlib.sha256(data).hexdigest() for n, data in contents.items()}
+    )
 
 
 def _of_all(digests: Mapping[str, str]) -> str:

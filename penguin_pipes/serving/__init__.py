@@ -3,7 +3,7 @@
 ``python -m penguin_pipes.serving`` serves a run or a folder under gunicorn. With a
 gunicorn of one's own::
 
-    gunicorn --threads 8 'penguin_pipes.serving:app(run="latest", home=".penguin_pipes")'
+    gunicorn --threads 8 'penguin_pipes.serving:app(run="latest")'
 
 `create_app` makes the Flask app of any `Model`.
 """

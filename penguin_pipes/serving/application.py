@@ -49,7 +49,8 @@ HEADERS: Final = {
 def create_app(model: Model) -> Flask:
     """Return the app that serves *model*."""
     app = Flask("penguin_pipes.serving", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    # One more: of a body in chunks, Werkzeug drops without a word what is beyond it.
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY + 1
     description, page = json.dumps(describe(model), indent=2), Page.of(model)
 
     @app.get("/ping", provide_automatic_options=False)
@@ -59,7 +60,10 @@ def create_app(model: Model) -> Flask:
     @app.post("/invocations", provide_automatic_options=False)
     def invocations() -> Response:
         kind, wanted = _sent(), _wanted()
-        rows = bodies.read(request.get_data(cache=False), kind, model)
+        body = request.get_data(cache=False)
+        if len(body) > LARGEST_BODY:
+            raise RequestEntityTooLarge
+        rows = bodies.read(body, kind, model)
         answer = bodies.write(model.predict(rows), wanted, model)
         return Response(answer, content_type=wanted)
 
@@ -145,9 +149,8 @@ def _sent() -> str:
 
 
 def _refuse_kind(problem: str) -> None:
-    raise UnsupportedMediaType(
-        f"{problem}; send {', '.join(bodies.KINDS)} in UTF-8, not compressed"
-    )
+    msg = f"{problem}; send {', '.join(bodies.KINDS)} in UTF-8, not compressed"
+    raise UnsupportedMediaType(msg)
 
 
 def _wanted() -> str:
@@ -156,8 +159,7 @@ def _wanted() -> str:
     wanted = accepted.best_match(bodies.KINDS, default="" if accepted else JSON)
     if not wanted:
         asked = request.headers.get("Accept", "")
-        raise NotAcceptable(
-            f"Accept: {asked!r} has no answer here; "
-            f"accept one of {', '.join(bodies.KINDS)}"
-        )
+        kinds = ", ".join(bodies.KINDS)
+        msg = f"Accept: {asked!r} has no answer here; accept one of {kinds}"
+        raise NotAcceptable(msg)
     return wanted

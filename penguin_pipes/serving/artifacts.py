@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
@@ -21,8 +22,6 @@ from penguin_pipes.local.digests import of_contents
 from penguin_pipes.local.storage import files_below
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from penguin_pipes.local import Run, StepRun
     from penguin_pipes.local.cache.results import Output
 
@@ -82,10 +81,12 @@ def _run(history: History, run: str, home: Path) -> Run:
         except KeyError:
             way_out = "give `latest`, the id of a run or the path of a folder"
             _refuse(f"--run {run}", f"{home} has no such run", way_out)
-    for found in history.runs():
-        if found.status is Status.SUCCEEDED:
-            return found
-    _refuse(f"--home {home}", "no run in it has succeeded", "run the pipeline first")
+    succeeded = (each for each in history.runs() if each.status is Status.SUCCEEDED)
+    found = next(succeeded, None)
+    if found is None:
+        problem = "no run in it has succeeded"
+        _refuse(f"--home {home}", problem, "run the pipeline first")
+    return found
 
 
 def of_run(run: Run, history: History) -> Artifacts:

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 LINES: Final = "application/jsonlines"
 KINDS: Final = (JSON, LINES, CSV)
-"""What is read and written; who accepts several equally gets the first of them."""
+"""What is read and written; who accepts several equally gets the first."""
 
 LONGEST: Final = 300
-"""Characters of a sentence on what was wrong: a value in it may be as long as a body."""
+"""Characters of a sentence on what was wrong: a value may be as long as a body."""
 
 
 def read(body: bytes, kind: str, model: Model) -> list[Mapping[str, Any]]:
@@ -49,7 +49,7 @@ def read(body: bytes, kind: str, model: Model) -> list[Mapping[str, Any]]:
 
 
 def _read_lines(text: str) -> list[Mapping[str, Any]]:
-    rows = []
+    rows: list[Mapping[str, Any]] = []
     # Texts in JSON may hold other characters that Python takes for the end of a line.
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip(" \t\r"):

@@ -164,9 +164,7 @@ def _packed(artifacts: Artifacts, source: Path) -> dict[str, Any]:
         return found
 
 
-def _network(
-    artifacts: Artifacts, files: Mapping[str, bytes], folder: Path
-) -> Network:
+def _network(artifacts: Artifacts, files: Mapping[str, bytes], folder: Path) -> Network:
     """Return the network of a SavedModel; the newest, as TensorFlow Serving does."""
     import tensorflow as tf
 

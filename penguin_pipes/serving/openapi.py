@@ -52,7 +52,9 @@ def describe(model: Model) -> Schema:
             "responses": {
                 name: {
                     "description": told,
-                    "content": {"application/problem+json": {"schema": _ref("Problem")}},
+                    "content": {
+                        "application/problem+json": {"schema": _ref("Problem")}
+                    },
                 }
                 for name, told in REFUSALS.items()
             },
@@ -92,7 +94,7 @@ def _itself() -> Schema:
 
 
 def _invocations(model: Model) -> Schema:
-    label, rest = model.labels[0], "0.9,".join(["", "0.1", ""]).strip(",")
+    example = ",".join([model.labels[0], "1.0", *["0.0"] * (len(model.labels) - 1)])
     answers = {
         JSON: {
             "schema": {
@@ -102,7 +104,7 @@ def _invocations(model: Model) -> Schema:
             }
         },
         LINES: {"schema": {"type": "string"}},
-        CSV: {"schema": {"type": "string"}, "example": f"{label},{rest}\n"},
+        CSV: {"schema": {"type": "string"}, "example": f"{example}\n"},
     }
     refusals = {name: {"$ref": f"#/components/responses/{name}"} for name in REFUSALS}
     return {

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlencode
 
 import attrs
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from penguin_pipes.scripts.inference import BadRequestError
@@ -23,8 +23,6 @@ from penguin_pipes.serving.columns import Explained, examples, explain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from jinja2 import Template
 
     from penguin_pipes.serving.model import Model, Prediction
 
@@ -154,9 +152,7 @@ def _fields(model: Model, sent: Mapping[str, str]) -> list[Field]:
         hint = f"If unknown, {part['fill']} is taken."
         options = tuple(map(str, part["categories"]))
         words = explain(part["name"])
-        fields.append(
-            Field(name=part["name"], words=words, hint=hint, options=options)
-        )
+        fields.append(Field(name=part["name"], words=words, hint=hint, options=options))
     return [_filled(field, sent.get(field.name, ""), model) for field in fields]
 
 

@@ -62,7 +62,7 @@ class Server(BaseApplication):  # type: ignore[misc] # gunicorn has no types
             return create_app(load(self._artifacts))
         except PenguinPipesError as error:
             sys.stderr.write(f"error: {error}\n")
-            # What gunicorn takes for the application's fault, which no new worker mends.
+            # To gunicorn, the fault of the application, which no new worker mends.
             sys.exit(self._gives_up)
 
     @property

@@ -148,7 +148,9 @@ def test_the_readme_shows_the_page(
 ) -> None:
     """Its picture is an answer; --update-baseline takes it anew."""
     page = opened(1100, "light", ASKED)
-    height = page.run("Math.ceil(document.documentElement.getBoundingClientRect().height)")
+    height = page.run(
+        "Math.ceil(document.documentElement.getBoundingClientRect().height)"
+    )
     clip = {"x": 0, "y": 0, "width": 1100, "height": height, "scale": 1}
     taken = page.command(
         "Page.captureScreenshot", clip=clip, captureBeyondViewport=True

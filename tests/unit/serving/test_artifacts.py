@@ -127,7 +127,9 @@ def test_what_a_run_took_from_an_earlier_one_is_held_to_that_record(home: Home) 
 def test_the_best_trial_of_a_tuning_step_is_served(home: Home) -> None:
     """By its own digest in the record of the step."""
     prepare, _ = home.steps("first")
-    models = {number: home.write(f"{number}/m.tar.gz", str(number)) for number in (1, 2)}
+    models = {
+        number: home.write(f"{number}/m.tar.gz", str(number)) for number in (1, 2)
+    }
     trials = tuple(
         Trial(
             number=number,
@@ -212,7 +214,7 @@ def test_where_there_is_no_run_the_way_to_one_is_told(home: Home) -> None:
     home.keep("failed", status=Status.FAILED)
     with pytest.raises(InputError, match="no run in it has succeeded"):
         find("latest", home.path)
-    with pytest.raises(InputError, match="--run xyz: .* no such run; give `latest`"):
+    with pytest.raises(InputError, match=r"--run xyz: .* no such run; give `latest`"):
         find("xyz", home.path)
 
 

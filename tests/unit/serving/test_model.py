@@ -124,7 +124,9 @@ def test_numbers_too_large_for_a_network_are_refused(model: Model, value: Any) -
     """With row and column, before they become not-a-number."""
     rows = [{"sex": "MALE"}, {"body_mass_g": value}]
 
-    with pytest.raises(BadRequestError, match=r"row 2, column 'body_mass_g': .* 1e\+30"):
+    with pytest.raises(
+        BadRequestError, match=r"row 2, column 'body_mass_g': .* 1e\+30"
+    ):
         model.predict(rows)
     assert model.predict([{"body_mass_g": 1e30}, {"body_mass_g": "-1e30"}])
 

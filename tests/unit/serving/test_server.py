@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
+from gunicorn.util import import_app
 
 from penguin_pipes.serving.command import main
 
@@ -65,14 +66,15 @@ def start(*words: str) -> Iterator[Server]:
         env=QUIET,
     )
     assert process.stdout is not None
-    dog = threading.Timer(START_S, process.kill)
+    rest, dog = threading.Thread(), threading.Timer(START_S, process.kill)
     dog.start()
     try:
         for line in process.stdout:
             found = ADDRESS.search(line)
             if found and "Listening" not in line:
                 # Its log is read on, so that it never waits for a reader.
-                threading.Thread(target=process.stdout.read, daemon=True).start()
+                rest = threading.Thread(target=process.stdout.read, daemon=True)
+                rest.start()
                 dog.cancel()
                 yield Server(process, int(found[1]))
                 return
@@ -81,6 +83,9 @@ def start(*words: str) -> Iterator[Server]:
         dog.cancel()
         process.terminate()
         process.wait(timeout=60)
+        if rest.ident:
+            rest.join()
+        process.stdout.close()
 
 
 @pytest.fixture(scope="module")
@@ -144,29 +149,13 @@ def test_schemathesis_finds_nothing(server: Server, tmp_path: Path) -> None:
     assert "POST /invocations" not in done.stdout.partition("SUMMARY")[0]
 
 
-def test_it_ends_when_it_is_asked_to(trained: Path) -> None:
-    """SIGTERM, as SageMaker and systemd send it; and a gunicorn of one's own does."""
-    factory = f"penguin_pipes.serving:app(run={str(trained)!r})"
-    words = ("-m", "gunicorn", "--threads", "2", "--no-control-socket")
-    process = subprocess.Popen(
-        [sys.executable, *words, "--bind", "127.0.0.1:0", factory],
-        stderr=subprocess.PIPE,
-        text=True,
-        env=QUIET,
-    )
-    assert process.stderr is not None
-    try:
-        listening = (line for line in process.stderr if "Listening" in line)
-        port = int(ADDRESS.search(next(listening).replace(" (", "/ ("))[1])  # type: ignore[index] # it is there
-        threading.Thread(target=process.stderr.read, daemon=True).start()
-        status, _ = Server(process, port).ask('{"island": null}')
-        process.send_signal(signal.SIGTERM)
+def test_a_gunicorn_of_ones_own_finds_the_app(trained: Path) -> None:
+    """By the words of the documentation, as gunicorn reads them."""
+    app = import_app(f"penguin_pipes.serving:app(run={str(trained)!r})")
 
-        assert status == 200
-        assert process.wait(timeout=60) == 0
-    finally:
-        process.kill()
-        process.wait()
+    response = app.test_client().post("/invocations", json={"island": None})
+
+    assert response.status_code == 200
 
 
 def test_a_model_that_cannot_be_loaded_ends_the_command(
@@ -185,3 +174,10 @@ def test_a_model_that_cannot_be_loaded_ends_the_command(
     assert told.startswith("error: ")
     assert "it was changed since" in told
     assert "Traceback" not in told
+
+
+def test_it_ends_when_it_is_asked_to(server: Server) -> None:
+    """SIGTERM, as SageMaker and systemd send it; so this test is the last."""
+    server.process.send_signal(signal.SIGTERM)
+
+    assert server.process.wait(timeout=60) == 0
