@@ -50,21 +50,21 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Mypy at its strictest, over package, tests, tools and this file."""
-    session.install("-e", ".[local,report]", *_group("types"))
+    session.install("-e", ".[local,report,serving]", *_group("types"))
     session.run("mypy")
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
     """Every ring of tests but the sweeps: unit, properties, local mode."""
-    session.install("-e", ".[local,report]", *_group("test"))
+    session.install("-e", ".[local,report,serving]", *_group("test"))
     session.run("pytest", *(session.posargs or AT_ONCE))
 
 
 @nox.session
 def durability(session: nox.Session) -> None:
     """Kills at every point, disks of every size, many seeds: the sweeps of minutes."""
-    session.install("-e", ".[local,report]", *_group("test"))
+    session.install("-e", ".[local,report,serving]", *_group("test"))
     session.run("pytest", "-m", "durability", *session.posargs)
 
 
@@ -78,7 +78,7 @@ def local_mode(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """What things take, as ratios in one run; writes RESULTS.md, and PROFILE.md."""
-    session.install("-e", ".[local]")
+    session.install("-e", ".[local,serving]", "psutil")
     session.run("python", "-m", "benchmarks.profile")
     session.run("python", "-m", "benchmarks", *session.posargs)
 
@@ -119,14 +119,14 @@ def browser(session: nox.Session) -> None:
             f"there is no {' and no '.join(missing)} here; install them (Debian: "
             "chromium chromium-driver)"
         )
-    session.install("-e", ".[local,report]", *_group("browser"))
+    session.install("-e", ".[local,report,serving]", *_group("browser"))
     session.run("pytest", "tests/browser", *session.posargs)
 
 
 @nox.session(python=PYTHONS)
 def compat(session: nox.Session) -> None:
     """The quick tests under each Python; the definition's bytes are among them."""
-    session.install("-e", ".[local,report]", *_group("test"))
+    session.install("-e", ".[local,report,serving]", *_group("test"))
     session.run("pytest", "-m", "not slow", *(session.posargs or AT_ONCE))
 
 

@@ -23,6 +23,8 @@ BENCHMARKS: dict[str, tuple[str, Callable[[], Sequence[Contender]]]] = {
     "tuning": ("A tuning step", tuning.contenders),
     "overhead": ("Steps that do nothing", overhead.contenders),
 }
+SERVING = "serving"
+NAMES = (*BENCHMARKS, SERVING)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -32,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         1 if a figure is above its limit, else 0.
     """
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[[], *BENCHMARKS], metavar="NAME")
+    parser.add_argument("names", nargs="*", choices=[[], *NAMES], metavar="NAME")
     parser.add_argument("--rounds", type=int, default=5, help="default: %(default)s")
     parser.add_argument(
         "--out", type=Path, default=RESULTS, help="default: %(default)s"
@@ -40,13 +42,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser.parse_args(argv)
     results = Results(arguments.out)
     are_within = True
-    for name in arguments.names or BENCHMARKS:
+    for name in arguments.names or NAMES:
+        if name == SERVING:
+            are_within &= _serve(results, arguments.rounds)
+            continue
         title, contenders = BENCHMARKS[name]
         print(f"{name}: {title}", flush=True)
         figures = alternate(contenders(), rounds=arguments.rounds)
         print(results.put(name, title, figures), flush=True)
         are_within &= all(each.is_within for each in figures)
     return 0 if are_within else 1
+
+
+def _serve(results: Results, rounds: int) -> bool:
+    """Put the served model under load; return whether its memory is steady."""
+    # What only this benchmark needs: the extra [serving], and psutil.
+    from benchmarks import serving
+
+    print(f"{SERVING}: {serving.TITLE}", flush=True)
+    loads = serving.loads(rounds=rounds)
+    print(results.put_table(SERVING, serving.TITLE, serving.table(loads)), flush=True)
+    return all(each.is_within for each in loads)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from benchmarks.measure import Figures
 
@@ -49,8 +49,12 @@ class Results:
 
     def put(self, name: str, title: str, figures: Sequence[Figures]) -> str:
         """Write a benchmark's section in place of its last one, and return it."""
+        return self.put_table(name, title, _table(figures))
+
+    def put_table(self, name: str, title: str, table: Iterable[str]) -> str:
+        """Do so with the lines of a table of its own."""
         sections = self._sections()
-        sections[name] = "\n".join([f"## {title}", "", *_table(figures), "", facts()])
+        sections[name] = "\n".join([f"## {title}", "", *table, "", facts()])
         text = HEAD
         for key, section in sections.items():
             text += f"\n<!-- {key} -->\n\n{section}\n"

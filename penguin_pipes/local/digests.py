@@ -74,10 +74,7 @@ class Digests:
 
     def of_objects(self, objects: Mapping[str, Path]) -> str:
         """Return the SHA-256 of the names and bytes of many files."""
-        whole = hashlib.sha256()
-        for name, path in sorted(objects.items()):
-            whole.update(f"{name}\0{self.of_file(path)}\n".encode())
-        return whole.hexdigest()
+        return _of_all({name: self.of_file(path) for name, path in objects.items()})
 
     def of_file(self, path: Path) -> str:
         """Return the SHA-256 of a file's bytes."""
@@ -135,6 +132,21 @@ class Digests:
                 is_settled=_is_settled(status, row["seen_ns"]),
             )
         return None
+
+
+def of_contents(contents: Mapping[str, bytes]) -> str:
+    """Return the digest of a folder whose files, by their names, hold *contents*."""
+    return _of_all(
+        {n: hashlib.sha256(data).hexdigest() for n, data in contents.items()}
+    )
+
+
+def _of_all(digests: Mapping[str, str]) -> str:
+    """Return the digest of many files, each given by its name and its own digest."""
+    whole = hashlib.sha256()
+    for name, digest in sorted(digests.items()):
+        whole.update(f"{name}\0{digest}\n".encode())
+    return whole.hexdigest()
 
 
 def _identity(status: os.stat_result) -> str:

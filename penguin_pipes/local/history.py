@@ -11,6 +11,7 @@ import math
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
+from penguin_pipes.local.cache.results import Results
 from penguin_pipes.local.database import Database
 from penguin_pipes.local.records import MetricPoint, Run, Status, StepRun
 from penguin_pipes.local.registry import Registry
@@ -18,9 +19,12 @@ from penguin_pipes.local.trials import Trials
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
     from pathlib import Path
+
+    from penguin_pipes.local.cache.results import Output
+
 T = TypeVar("T")
 
 KILLED: Final = "the run was killed"
@@ -179,6 +183,19 @@ class History:
             return self._run(row)
         msg = f"there is no run {identity!r} in {self._database.home}"
         raise KeyError(msg)
+
+    def outputs(self, run: str, step: StepRun) -> Mapping[str, Output]:
+        """Return the outputs of a step with the digests they had when they were made.
+
+        Args:
+            run: The id of the run.
+            step: A step of it; if it was reused, its outputs are an earlier run's.
+
+        Returns:
+            None of them if the step did not succeed, or could not be remembered.
+        """
+        found = Results(self._database).of_step(step.reused_from or run, step.name)
+        return {} if found is None else found.outputs
 
     def step(self, run: str, name: str) -> StepRun:
         """Return one step of one run.

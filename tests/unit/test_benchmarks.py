@@ -10,6 +10,7 @@ import pytest
 from benchmarks.measure import Contender, Figures, alternate, python
 from benchmarks.profile import Phase, imports
 from benchmarks.results import Results
+from benchmarks.serving import measure, table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,6 +92,22 @@ def test_missed_limit_is_told(tmp_path: Path) -> None:
 
     assert "| a | 1.00 (1.00 to 1.00) | 0.500 | 0.60 |" in text
     assert "| b | 3.00 (3.00 to 3.00) | 1.500 | 1.00 **missed** |" in text
+
+
+def test_memory_that_grows_under_load_is_told() -> None:
+    """The round that warms up counts for nothing; waits are of all other rounds."""
+    memory = iter([100.0, 100.0, 100.0, 104.0, 104.0, 106.0])
+    waits = [0.001] * 98 + [0.5] * 2
+
+    loads = measure(
+        lambda clients: (100 / clients, waits), lambda: next(memory), rounds=2
+    )
+
+    assert [each.clients for each in loads] == [1, 8, 32]
+    assert [each.is_within for each in loads] == [True, True, False]
+    one, _, last = [*table(loads)][2:]
+    assert one == "| 1 | 1 (1 to 1) | 1.0 | 500.0 | 100, 104 | 1.040 |"
+    assert last.endswith("| 100, 106 | 1.060 **missed** |")
 
 
 def test_profile_names_imports_that_are_part_of_no_other() -> None:

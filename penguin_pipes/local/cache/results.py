@@ -116,6 +116,14 @@ class Results:
         for row in self._database.rows(query, pipeline, step, key.digest):
             yield self._result(row)
 
+    def of_step(self, run: str, step: str) -> Result | None:
+        """Return what one step of one run resulted in, if that can be taken."""
+        for row in self._database.rows(
+            f"{SELECT} WHERE run = ? AND step = ?", run, step
+        ):
+            return self._result(row)
+        return None
+
     def latest(self, pipeline: str, step: str) -> Result | None:
         """Return the newest result of a step, whatever it came of."""
         query = (
