@@ -162,6 +162,7 @@ def run(
             host=host,
             cache=found.cache(database, how.mode),
             slots=slots,
+            surroundings=found.environment(),
             keep_going=how.keep_going,
             resumed=found.resumed,
         ).run()

@@ -77,6 +77,7 @@ class Plan:
         needs: For every step, those that it waits for.
         ancestors: For every step, all that must have finished before it.
         images: The images that the jobs name.
+        definition: The definition as written.
     """
 
     id: str
@@ -87,6 +88,7 @@ class Plan:
     needs: Mapping[str, tuple[str, ...]]
     ancestors: Mapping[str, set[str]]
     images: tuple[str, ...] = ()
+    definition: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
 
     def scope(
         self,

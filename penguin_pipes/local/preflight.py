@@ -106,6 +106,7 @@ def make_plan(
         ),
         needs=needs,
         ancestors=_ancestors(needs, order),
+        definition=definition.raw,
     )
     if fetch is not None:
         missing: dict[str, None] = {}

@@ -12,7 +12,12 @@ import attrs
 from penguin_pipes.definition import Problem, load, parse, refuse_errors
 from penguin_pipes.local.backends import Images
 from penguin_pipes.local.cache import Cache, CacheMode, Results
-from penguin_pipes.local.cache.surroundings import in_images, surroundings
+from penguin_pipes.local.cache.surroundings import (
+    BACKEND,
+    DOCKER,
+    in_images,
+    surroundings,
+)
 from penguin_pipes.local.database import FILE, Database
 from penguin_pipes.local.digests import Digests
 from penguin_pipes.local.disk import home_errors
@@ -105,6 +110,14 @@ class Prepared:
             mode=mode,
             resumed=None if self.resumed is None else self.resumed.results,
         )
+
+    def environment(self) -> Mapping[str, str]:
+        """Return what all jobs run in: this Python's packages, or their images."""
+        images = self.images
+        if images is None:
+            return surroundings()
+        named = {f"image {uri}": images.identity(uri) for uri in self.plan.images}
+        return {BACKEND: DOCKER, **named}
 
     def _surroundings(self) -> Callable[[Node], Mapping[str, str]]:
         """Return what tells what a job runs in."""

@@ -125,6 +125,14 @@ class Results:
             return self._result(row)
         return None
 
+    def of_step(self, run: str, step: str) -> Result | None:
+        """Return what one step of one run resulted in, if that was kept."""
+        for row in self._database.rows(
+            f"{SELECT} WHERE run = ? AND step = ?", run, step
+        ):
+            return self._result(row)
+        return None
+
     def _result(self, row: sqlite3.Row) -> Result:
         """Return one result."""
         outputs = json.loads(row["outputs"])
