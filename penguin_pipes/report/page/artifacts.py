@@ -90,7 +90,7 @@ def size_words(count: int) -> str:
 def artifact_table(found: tuple[Artifact, ...]) -> Table:
     """Return the artifacts as a table that sorts."""
     return Table(
-        caption="Artifacts",
+        caption="What the run left",
         columns=("job", "artifact", "size", "files", "SHA-256", "path in the home"),
         rows=tuple(
             (

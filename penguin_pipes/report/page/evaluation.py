@@ -22,7 +22,7 @@ FILE: Final = "evaluation.json"
 LARGEST: Final = 4_000_000
 """Bytes of a file that is no table of scores any more."""
 
-NOTHING: Final = "–"
+NOTHING: Final = "not defined"
 MANY_CLASSES: Final = 50
 
 
@@ -170,4 +170,4 @@ def _score(value: Any) -> str:
     plain = value.get("value") if isinstance(value, Mapping) else value
     if isinstance(plain, int) and not isinstance(plain, bool):
         return str(plain)
-    return number(plain) if _is_number(plain) else NOTHING
+    return number(plain) if isinstance(plain, float) else NOTHING

@@ -28,7 +28,7 @@ def parameters(source: Source) -> Table | None:
         return None
     defaults = _defaults(source.kept.definition)
     return Table(
-        caption="Parameters",
+        caption="What the pipeline was given",
         columns=("parameter", "value", "from"),
         rows=tuple(
             texts(name, _text(value), _origin(name, value, defaults))
@@ -43,7 +43,7 @@ def versions(source: Source) -> Table | None:
     if not found:
         return None
     return Table(
-        caption="Versions",
+        caption="What the jobs ran in",
         columns=("what", "version"),
         rows=tuple(
             texts(name.removeprefix(PACKAGE), str(value))

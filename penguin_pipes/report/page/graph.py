@@ -68,6 +68,23 @@ def ranks(needs: Mapping[str, Sequence[str]], names: Sequence[str]) -> dict[str,
     return found
 
 
+def direct(needs: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    """Return who leads to whom, without what a way over others says already.
+
+    Args:
+        needs: For every step, those that it waits for; in an order in which each
+            follows those.
+    """
+    above: dict[str, set[str]] = {}
+    found: list[tuple[str, str]] = []
+    for name in needs:
+        nearest = [one for one in needs[name] if one in above]
+        beyond = set().union(*(above[one] for one in nearest))
+        above[name] = beyond.union(nearest)
+        found += [(one, name) for one in nearest if one not in beyond]
+    return found
+
+
 def graph(steps: Sequence[StepFacts], *, is_upright: bool = False) -> Graph:
     """Return the graph of the steps, from left to right, or upright from the top."""
     needs = {step.name: step.needs or () for step in steps}
@@ -78,7 +95,7 @@ def graph(steps: Sequence[StepFacts], *, is_upright: bool = False) -> Graph:
         along, across = rank[step.name], taken.get(rank[step.name], 0)
         taken[along] = across + 1
         places[step.name] = _place(along, across, is_upright=is_upright)
-    edges = [(one, name) for name in needs for one in needs[name] if one in places]
+    edges = direct(needs)
     return Graph(
         boxes=tuple(_box(step, *places[step.name]) for step in steps),
         arrows=tuple(

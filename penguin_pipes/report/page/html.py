@@ -34,7 +34,12 @@ if TYPE_CHECKING:
     from penguin_pipes.report.page.source import Source
 
 PACKAGE: Final = "penguin_pipes.report.page"
-ALL_MARKS: Final = {**MARKS, REUSED: "↺", TAKEN: "↺", "Executing": "…"}
+ALL_MARKS: Final[dict[str, str]] = {
+    **{str(status): mark for status, mark in MARKS.items()},
+    REUSED: "↺",
+    TAKEN: "↺",
+    "Executing": "…",
+}
 
 NO_GRAPH: Final = (
     "The definition of this run was not kept: earlier versions did not do so. The "

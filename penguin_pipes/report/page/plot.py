@@ -127,9 +127,7 @@ def plot(chart: Chart) -> Plot | None:
     return Plot(
         chart=chart,
         strokes=tuple(_stroke(line, xs, ys) for line in chart.lines),
-        across=tuple(
-            Tick(at=_x(each, xs), text=number(each)) for each in ticks(*xs)
-        ),
+        across=tuple(Tick(at=_x(each, xs), text=number(each)) for each in ticks(*xs)),
         up=tuple(Tick(at=_y(each, ys), text=number(each)) for each in ticks(*ys)),
     )
 

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
 from penguin_pipes.errors import InputError
-from penguin_pipes.local.cache import Results
+from penguin_pipes.local.cache import Result, Results
 from penguin_pipes.local.database import FILE, Database
 from penguin_pipes.local.history import History
 from penguin_pipes.local.kept import Kept, kept
 from penguin_pipes.local.records import Run, StepRun
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
-
-    from penguin_pipes.local.cache import Result
+    from collections.abc import Iterator
 
 LATEST: Final = "latest"
 NAMED: Final = 5

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import attrs
 
-from penguin_pipes.local.records import Run, StepRun, Trial
 from penguin_pipes.report.page.plot import ticks
 from penguin_pipes.report.page.steps import shown_status
 from penguin_pipes.report.words import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime, timedelta
+
+    from penguin_pipes.local.records import Run, StepRun, Trial
 
 
 @attrs.frozen(kw_only=True)
