@@ -127,7 +127,11 @@ def plot(chart: Chart) -> Plot | None:
     return Plot(
         chart=chart,
         strokes=tuple(_stroke(line, xs, ys) for line in chart.lines),
-        across=tuple(Tick(at=_x(each, xs), text=number(each)) for each in ticks(*xs)),
+        across=tuple(
+            Tick(at=_x(each, xs), text=number(each))
+            for each in ticks(*xs)
+            if each.is_integer()  # values and trials are counted
+        ),
         up=tuple(Tick(at=_y(each, ys), text=number(each)) for each in ticks(*ys)),
     )
 

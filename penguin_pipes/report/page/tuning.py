@@ -93,12 +93,14 @@ def _table(step: StepRun, metric: str) -> Table:
     )
     has_definitions = any(trial.definition for trial in step.trials)
     algorithm = ("algorithm",) if has_definitions else ()
+    reasons = ("why",) if any(map(_why, step.trials)) else ()
     head = ("trial", "status", "seconds", metric)
+    columns = (*head, *algorithm, *searched, *reasons)
     return Table(
         caption=f"Trials of {step.name}",
-        columns=(*head, *algorithm, *searched, "why"),
+        columns=columns,
         rows=tuple(
-            _row(trial, searched, has_definitions=has_definitions)
+            _row(trial, searched, has_definitions=has_definitions)[: len(columns)]
             for trial in step.trials
         ),
         numeric=frozenset({0, 2, 3}),
@@ -110,9 +112,6 @@ def _row(
     trial: Trial, searched: list[str], *, has_definitions: bool
 ) -> tuple[Cell, ...]:
     status = str(trial.status) if trial.taken_from is None else TAKEN
-    why = printable(gist(trial.failure or trial.stopped_by or ""))
-    if trial.taken_from is not None:
-        why = f"taken from run {trial.taken_from}"
     objective = "" if trial.objective is None else number(trial.objective)
     return (
         amount(trial.number, str(trial.number)),
@@ -121,8 +120,15 @@ def _row(
         amount(trial.objective, objective),
         *((Cell(trial.definition),) if has_definitions else ()),
         *(_searched(trial.hyperparameters.get(name, "")) for name in searched),
-        Cell(why),
+        Cell(_why(trial)),
     )
+
+
+def _why(trial: Trial) -> str:
+    """Return why a trial did not run, or not to its end."""
+    if trial.taken_from is not None:
+        return f"taken from run {trial.taken_from}"
+    return printable(gist(trial.failure or trial.stopped_by or ""))
 
 
 def _searched(text: str) -> Cell:
