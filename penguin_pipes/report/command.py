@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from penguin_pipes.errors import PenguinPipesError, RequestError
+from penguin_pipes.local.finding import LATEST
 from penguin_pipes.report.page.publish import check, write_report
-from penguin_pipes.report.page.source import LATEST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from penguin_pipes.errors import InputError, ReportError
+from penguin_pipes.local.finding import LATEST
 from penguin_pipes.local.recovery import RUNS
-from penguin_pipes.report.page.source import LATEST, read
+from penguin_pipes.report.page.source import read
 
 NAME: Final = "report.html"
 LIBRARY: Final = "jinja2"

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import attrs
 
-from penguin_pipes.errors import InputError
 from penguin_pipes.local.cache import Result, Results
-from penguin_pipes.local.database import FILE, Database
+from penguin_pipes.local.finding import LATEST, existing, find_run
 from penguin_pipes.local.history import History
 from penguin_pipes.local.kept import Kept, kept
 from penguin_pipes.local.records import Run, StepRun
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-LATEST: Final = "latest"
-NAMED: Final = 5
-"""How many runs an error names."""
 
 
 @attrs.frozen(kw_only=True)
@@ -64,34 +58,15 @@ def read(home: Path, identity: str = LATEST) -> Source:
         InputError: If there is none.
         HomeError: If the home cannot be used.
     """
-    # Opening a database makes one.
-    if not (home / FILE).is_file():
-        msg = f"there are no runs in {home}; run a pipeline, or name its --home"
-        raise InputError(msg)
-    with Database(home) as database:
-        history, results = History(database), Results(database)
-        run = history.run(_known(identity, history, home))
+    with existing(home) as database:
+        run = find_run(database, identity)
         return Source(
             home=home,
             run=run,
             kept=kept(home, run.id),
-            origins=dict(_origins(run, history)),
-            results=dict(_results(run, results)),
+            origins=dict(_origins(run, History(database))),
+            results=dict(_results(run, Results(database))),
         )
-
-
-def _known(identity: str, history: History, home: Path) -> str:
-    """Return the id that is meant, if there is a run of that id."""
-    ids = [each.id for each in history.runs()]
-    if identity == LATEST and ids:
-        return ids[0]
-    if identity in ids:
-        return identity
-    near = difflib.get_close_matches(identity, ids, n=1)
-    newest = ", ".join(ids[:NAMED]) or "none"
-    hint = f"did you mean {near[0]!r}?" if near else f"the newest are: {newest}"
-    msg = f"there is no run {identity!r} in {home}; {hint}"
-    raise InputError(msg)
 
 
 def _origins(run: Run, history: History) -> Iterator[tuple[str, StepRun]]:

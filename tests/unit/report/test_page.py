@@ -670,7 +670,7 @@ class TestCommand:
         ("arguments", "told"),
         [
             (["abc123def457"], "did you mean 'abc123def456'?"),
-            (["zzz"], "the newest are: abc123def456"),
+            (["zzz"], "there are: abc123def456"),
             (["--out", "."], "name a file"),
             (["--out", "none/there.html"], "there is no such folder"),
             (["--home", "nowhere"], "there are no runs in nowhere"),
