@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
@@ -14,6 +13,8 @@ from penguin_pipes.local.kept import Kept
 from penguin_pipes.local.records import Run
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from penguin_pipes.local.records import StepRun
 
 VERSION: Final = 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from rich import box
 from rich.table import Table
@@ -21,39 +21,37 @@ if TYPE_CHECKING:
     from penguin_pipes.history.compare import Comparison, Difference, MetricPair
     from penguin_pipes.local.records import Run
 
-MOST_METRICS = 4
+MOST_METRICS: Final = 4
+"""Of those of a run's last step that has any."""
 
 
 def show_runs(runs: Iterable[Run], console: Console) -> None:
     """Print a table of runs."""
     table = Table(box=box.ROUNDED, header_style="")
-    for head in ("run", "pipeline", "began", "status"):
-        table.add_column(head, no_wrap=head != "pipeline", overflow="fold")
+    table.add_column("run", no_wrap=True)
+    table.add_column("pipeline", overflow="fold", min_width=10)
+    table.add_column("status", no_wrap=True)
     table.add_column("took", justify="right", no_wrap=True)
-    table.add_column("steps", justify="right", no_wrap=True)
-    table.add_column("metrics", overflow="fold")
+    table.add_column("metrics", overflow="fold", min_width=16)
     for run in runs:
         table.add_row(*_row(run))
     console.print(table)
 
 
-def _row(run: Run) -> tuple[str, Text, str, Text, str, str, Text]:
+def _row(run: Run) -> tuple[Text, Text, Text, str, Text]:
     began = run.started_at.astimezone().strftime("%Y-%m-%d %H:%M")
     ended = run.finished_at
     spent = "" if ended is None else seconds((ended - run.started_at).total_seconds())
     reused = sum(step.reused_from is not None for step in run.steps)
-    steps = f"{len(run.steps)}, {reused} reused" if reused else str(len(run.steps))
+    more = f"\n{reused} of {len(run.steps)} reused" if reused else ""
     told = [step.metrics for step in run.steps if step.metrics]
     last = list(told[-1].items())[-MOST_METRICS:] if told else []
     metrics = "\n".join(f"{printable(name)} {number(value)}" for name, value in last)
-    status = Text(str(run.status), STYLES[run.status])
     return (
-        run.id,
+        Text(f"{run.id}\n").append(began, "dim"),
         Text(printable(run.pipeline)),
-        began,
-        status,
+        Text(str(run.status), STYLES[run.status]).append(more, "dim"),
         spent,
-        steps,
         Text(metrics),
     )
 

@@ -43,12 +43,13 @@ def find_run(database: Database, identity: str) -> Run:
     Raises:
         InputError: If there is none; the message names those there are.
     """
-    history = History(database)
-    newest = [*reversed(history.ids())]
+    # In the order in which they were written down: clocks can be set back.
+    rows = database.rows("SELECT id FROM runs ORDER BY rowid DESC")
+    newest = [row["id"] for row in rows]
     if identity == LATEST and newest:
-        identity = history.runs()[0].id
+        identity = newest[0]
     if identity in newest:
-        return history.run(identity)
+        return History(database).run(identity)
     near = difflib.get_close_matches(identity, newest, n=1)
     names = ", ".join(newest[:NAMED]) or "none"
     hint = f"did you mean {near[0]!r}?" if near else f"there are: {names}"
