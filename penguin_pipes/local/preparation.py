@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -115,16 +116,21 @@ class Prepared:
         """Return what all jobs run in: this Python's packages, or their images."""
         images = self.images
         if images is None:
-            return surroundings()
+            return self._here
         named = {f"image {uri}": images.identity(uri) for uri in self.plan.images}
         return {BACKEND: DOCKER, **named}
+
+    @functools.cached_property
+    def _here(self) -> Mapping[str, str]:
+        """What stands for every image; looked at once."""
+        return surroundings()
 
     def _surroundings(self) -> Callable[[Node], Mapping[str, str]]:
         """Return what tells what a job runs in."""
         images = self.images
         if images is not None:
             return lambda request: in_images(request, images)
-        here = surroundings()
+        here = self._here
         return lambda _: here
 
 
