@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import math
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ ONLY: Final = "only"
 
 PROCESS: Final = "process"
 DOCKER: Final = "docker"
+
+IN_THE_RUN: Final = ""
+"""What ``--report`` says when it names no file."""
 
 UNITS: Final = {"": 1, "K": 1000, "M": 1000**2, "G": 1000**3, "T": 1000**4}
 BINARY: Final = {"K": 1024, "M": 1024**2, "G": 1024**3, "T": 1024**4}
@@ -44,6 +48,7 @@ class LocalFlags(argparse.Namespace):
     from_step: str | None
     only: tuple[str, ...]
     resume: bool
+    report: str | None
 
     @property
     def local_flag(self) -> str | None:
@@ -64,6 +69,7 @@ class LocalFlags(argparse.Namespace):
             "--from": self.from_step is not None,
             "--only": bool(self.only),
             "--resume": self.resume,
+            "--report": self.report is not None,
         }
         return next((flag for flag, is_given in given.items() if is_given), None)
 
@@ -76,9 +82,15 @@ class LocalFlags(argparse.Namespace):
             "--from": self.from_step is not None,
             "--only": bool(self.only),
             "--resume": self.resume,
+            "--report": self.report is not None,
         }
         found = next((flag for flag, is_given in given.items() if is_given), None)
         return None if self.explain is None else found
+
+    @property
+    def report_file(self) -> Path | None:
+        """The file that ``--report`` names; None for the folder of the run."""
+        return Path(self.report) if self.report else None
 
 
 def add_flags(group: argparse._ArgumentGroup) -> None:
@@ -116,6 +128,14 @@ def add_flags(group: argparse._ArgumentGroup) -> None:
         action="store_true",
         help="start every script in a Python of its own, for comparison: on Linux it "
         "is otherwise forked from one that has imported its modules",
+    )
+    group.add_argument(
+        "--report",
+        nargs="?",
+        const=IN_THE_RUN,
+        metavar="FILE",
+        help="write the run as an HTML page, whatever came of it (default: report.html "
+        "in the run's folder)",
     )
     _add_flow(group)
     _add_choice(group)

@@ -57,8 +57,11 @@ def run_here(
     from penguin_pipes.local.interrupts import interrupted_by_requests_to_end
     from penguin_pipes.penguins import shipped
     from penguin_pipes.report import show_explanation
+    from penguin_pipes.report.page.publish import check
     from penguin_pipes.report.prose import say
 
+    if arguments.report is not None:
+        check(arguments.report_file)
     backend = chosen(
         arguments,
         isolation=arguments.isolation,
@@ -81,7 +84,7 @@ def run_here(
             return True
         failed, record = _run(asked, arguments, backend, out)
         remember(pipeline, folder)
-    _show(failed, record, out=out, err=err)
+    _show(failed, record, arguments, out=out, err=err)
     return failed is None
 
 
@@ -178,9 +181,14 @@ def _run(
 
 
 def _show(
-    failed: StepFailedError | None, found: object, *, out: Console, err: Console
+    failed: StepFailedError | None,
+    found: object,
+    arguments: Arguments,
+    *,
+    out: Console,
+    err: Console,
 ) -> None:
-    """Print what came of a run, and why a step of it failed."""
+    """Print what came of a run, why a step of it failed, and where its page is."""
     from penguin_pipes.local import Run
     from penguin_pipes.report import show_failures, show_run
 
@@ -188,6 +196,11 @@ def _show(
         show_run(found, out)
         if failed is not None:
             show_failures(found, err)
+        if arguments.report is not None:
+            from penguin_pipes.report.page.publish import write_report
+
+            place = write_report(arguments.home, found.id, arguments.report_file)
+            out.print(f"report: {place}", markup=False, soft_wrap=True)
 
 
 def _check_libraries() -> None:

@@ -29,6 +29,7 @@ from penguin_pipes.local.preparation import Asked
 from penguin_pipes.local.records import Run
 from penguin_pipes.local.selection import Choice
 from penguin_pipes.report import RunProgress, show_explanation, show_failures, show_run
+from penguin_pipes.report.page.publish import check, write_report
 from penguin_pipes.report.prose import say
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except PenguinPipesError as error:
         if arguments.debug:
             traceback.print_exc()
-        return _explain(error, out, err)
+        return _explain(error, arguments, out, err)
     except KeyboardInterrupt:
         err.print("interrupted; what had finished is kept")
         return INTERRUPTED
@@ -132,6 +133,8 @@ def _act(arguments: Arguments, out: Console, err: Console) -> None:
     if arguments.idle_flag is not None:
         msg = f"{arguments.idle_flag}: --explain runs nothing; leave one of them out"
         raise InputError(msg)
+    if arguments.report is not None:
+        check(arguments.report_file)
     asked = _asked(arguments)
     tell = partial(say, console=err)
     with chosen(arguments, isolation=arguments.isolation, tell=tell) as backend:
@@ -142,6 +145,14 @@ def _act(arguments: Arguments, out: Console, err: Console) -> None:
         how = How.of(arguments)
         record = run(asked, how, watch=RunProgress(out), backend=backend)
     show_run(record, out)
+    _report(record, arguments, out)
+
+
+def _report(record: Run, arguments: Arguments, out: Console) -> None:
+    """Write the page of a run, if the command line asks for it."""
+    if arguments.report is not None:
+        place = write_report(arguments.home, record.id, arguments.report_file)
+        out.print(f"report: {place}", markup=False, soft_wrap=True)
 
 
 def _asked(arguments: Arguments) -> Asked:
@@ -162,11 +173,17 @@ def _asked(arguments: Arguments) -> Asked:
     )
 
 
-def _explain(error: PenguinPipesError, out: Console, err: Console) -> int:
+def _explain(
+    error: PenguinPipesError, arguments: Arguments, out: Console, err: Console
+) -> int:
     """Print what went wrong; return the exit code that says so."""
     if isinstance(error, StepFailedError) and isinstance(error.run, Run):
         show_run(error.run, out)
         show_failures(error.run, err)
+        try:
+            _report(error.run, arguments, out)
+        except PenguinPipesError as second:
+            err.print(f"error: {second}", markup=False, soft_wrap=True)
         return FAILED
     err.print(f"error: {error}", markup=False, soft_wrap=True)
     return REFUSED if isinstance(error, RequestError) else FAILED

@@ -168,6 +168,7 @@ def run(
             host=host,
             cache=found.cache(database, how.mode),
             slots=slots,
+            surroundings=found.environment(),
             keep_going=how.keep_going,
             resumed=found.resumed,
             pythons=found.pythons,

@@ -15,6 +15,7 @@ from penguin_pipes.local.environments import Environments, Pythons
 from penguin_pipes.local.failures import failures_message
 from penguin_pipes.local.jobs import UnselectedKind
 from penguin_pipes.local.journal import End, Journal
+from penguin_pipes.local.kept import keep
 from penguin_pipes.local.locks import alive
 from penguin_pipes.local.records import Run, Status, StepRun, now
 from penguin_pipes.local.recovery import RUNS
@@ -23,7 +24,7 @@ from penguin_pipes.local.task_runner import TaskRunner
 from penguin_pipes.local.workers import Workers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from penguin_pipes.definition import Problem
@@ -61,6 +62,7 @@ class Execution:
     host: Host
     cache: Cache
     slots: Slots
+    surroundings: Mapping[str, str]
     keep_going: bool = False
     pythons: Pythons = attrs.field(factory=Pythons)
     resumed: Resumed | None = None
@@ -117,6 +119,7 @@ class Execution:
         self._journal.open(self.warnings)
         status = Status.STOPPED
         try:
+            keep(self._folder, self.plan.definition, self.surroundings)
             self._run_tasks()
             status = Status.FAILED if self._failed else Status.SUCCEEDED
         except (HomeError, OSError):

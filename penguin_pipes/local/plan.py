@@ -90,6 +90,7 @@ class Plan:
         images: The images that the jobs name.
         registered: Returns what is said of the version of a model, by its ARN, if an
             earlier run registered it.
+        definition: The definition as written.
     """
 
     id: str
@@ -101,6 +102,7 @@ class Plan:
     ancestors: Mapping[str, set[str]]
     images: tuple[str, ...] = ()
     registered: Callable[[str], Mapping[str, Any] | None] = none_registered
+    definition: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
 
     @property
     def selected(self) -> tuple[str, ...] | None:

@@ -108,6 +108,7 @@ def make_plan(  # noqa: PLR0913  # each is an option of its own
         needs=needs,
         ancestors=_ancestors(needs, order),
         registered=registered,
+        definition=definition.raw,
     )
     if fetch is not None:
         missing: dict[str, None] = {}

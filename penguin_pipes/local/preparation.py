@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,12 @@ from penguin_pipes.definition import Problem, load, parse, refuse_errors
 from penguin_pipes.errors import InputError
 from penguin_pipes.local.backends import Images
 from penguin_pipes.local.cache import Cache, CacheMode, Results
-from penguin_pipes.local.cache.surroundings import in_images, surroundings
+from penguin_pipes.local.cache.surroundings import (
+    BACKEND,
+    DOCKER,
+    in_images,
+    surroundings,
+)
 from penguin_pipes.local.contract.host import this_host
 from penguin_pipes.local.database import FILE, Database
 from penguin_pipes.local.digests import Digests
@@ -101,6 +106,9 @@ class Prepared:
     resumed: Resumed | None = None
     images: Images | None = None
     pythons: Pythons = attrs.field(factory=Pythons)
+    _seen: dict[Interpreter, dict[str, str]] = attrs.field(
+        factory=dict, init=False, repr=False, eq=False
+    )
 
     def database(self, stack: ExitStack) -> Database:
         """Return the home's database, made if it is missing."""
@@ -117,19 +125,37 @@ class Prepared:
             resumed=None if self.resumed is None else self.resumed.results,
         )
 
+    def environment(self) -> Mapping[str, str]:
+        """Return what jobs run in: their images, or Python with its packages.
+
+        A step that has a Python of its own is named with it; its packages are in its
+        key alone.
+        """
+        images = self.images
+        if images is None:
+            own = self.pythons.by_step
+            return self._around(self.pythons.default) | {
+                f"python of {step}": f"{python.name}, {python.executable}"
+                for step, python in own.items()
+            }
+        named = {f"image {uri}": images.identity(uri) for uri in self.plan.images}
+        return {BACKEND: DOCKER, **named}
+
     def _surroundings(self) -> Callable[[Step, Node], Mapping[str, str]]:
         """Return what tells what a job runs in."""
         images = self.images
         if images is not None:
             return lambda _, request: in_images(request, images)
-
-        @cache
-        def around(python: Interpreter) -> dict[str, str]:
-            return surroundings(python.path, python=python.name)
-
         return lambda step, request: (
-            around(self.pythons.of(step.name)) | environments_of(request, self.storage)
+            self._around(self.pythons.of(step.name))
+            | environments_of(request, self.storage)
         )
+
+    def _around(self, python: Interpreter) -> dict[str, str]:
+        """Return an interpreter and its packages; looked at once."""
+        if python not in self._seen:
+            self._seen[python] = surroundings(python.path, python=python.name)
+        return self._seen[python]
 
 
 @contextlib.contextmanager

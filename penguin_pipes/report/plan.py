@@ -72,12 +72,18 @@ def show_plan(plan: Plan, console: Console) -> None:
     if plan.steps:
         console.print(table)
     ignored = [
-        f"{step.name}: {_change(each)}" for step in plan.steps for each in step.ignored
+        f"{step.name}: {change_text(each)}"
+        for step in plan.steps
+        for each in step.ignored
     ]
     _list(
         "Changes that are in no cache key and make nothing run again", ignored, console
     )
-    _list("Changes of the pipeline", [_change(each) for each in plan.pipeline], console)
+    _list(
+        "Changes of the pipeline",
+        [change_text(each) for each in plan.pipeline],
+        console,
+    )
     _list(
         "To be uploaded",
         [shortened(uri, console.width) for uri in plan.uploads],
@@ -117,7 +123,7 @@ def _reasons(step: StepPlan) -> Iterator[str]:
     perhaps = "may run" if step.cache is Cache.MAY_HIT else "runs"
     for each in step.reasons:
         if each.step is None:
-            yield _change(each)
+            yield change_text(each)
         else:
             count = reruns[each.step]
             where = _near(each.address) if count == 1 else f"{count} references"
@@ -131,7 +137,7 @@ def _list(title: str, lines: list[str], console: Console) -> None:
         console.print(Text(f"  {line}"), soft_wrap=True)
 
 
-def _change(change: Change) -> str:
+def change_text(change: Change) -> str:
     """Return a change as one line."""
     if change.old == change.new:
         return f"{_near(change.address)} {value_text(change.new)}"

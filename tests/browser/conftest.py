@@ -95,6 +95,7 @@ def browser() -> Iterator[Browser]:
         "goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"}
     )
     found = webdriver.Chrome(options=options, service=Service(driver))
+    found.set_script_timeout(120)  # axe-core looks at every cell of every table
     yield Browser(found)
     found.quit()
 

@@ -44,7 +44,9 @@ def test_a_pickle_that_was_swapped_is_not_loaded(
     kept = path.read_bytes()
     path.write_bytes(b"cos\nsystem\n(S'false'\ntR.")
     try:
-        with pytest.raises(InputError, match=r"preprocess-data .* it was changed since"):
+        with pytest.raises(
+            InputError, match=r"preprocess-data .* it was changed since"
+        ):
             find(default_run.id, default_home)
     finally:
         path.write_bytes(kept)

@@ -72,6 +72,7 @@ def test_an_unknown_name_is_an_attribute_error(door: ModuleType) -> None:
         ("from penguin_pipes.local import run_locally", {"attrs"}),
         ("import penguin_pipes.deploy", set()),
         ("import penguin_pipes.testing.plugin", set()),
+        ("import penguin_pipes.report.command", {"attrs", "rich"}),
         ("import penguin_pipes.eda", set()),
         ("import penguin_pipes.eda.command", {"attrs"}),
     ],

@@ -273,7 +273,8 @@ def test_flags_that_say_nothing_are_refused(
 
 
 @pytest.mark.parametrize(
-    "flags", [["--jobs", "2"], ["--keep-going"], ["--from", "a"], ["--resume"]]
+    "flags",
+    [["--jobs", "2"], ["--keep-going"], ["--from", "a"], ["--resume"], ["--report"]],
 )
 def test_explanation_takes_no_flags_of_runs(
     project: Any,
@@ -286,3 +287,34 @@ def test_explanation_takes_no_flags_of_runs(
 
     assert code == 2
     assert f"{flags[0]}: --explain runs nothing" in capsys.readouterr().err
+
+
+def test_the_page_is_written_whatever_came_of_the_run(
+    project: Any,
+    command_line: Callable[..., list[str]],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A failure is what one wants to look at; the last line says where it is."""
+    page = project.folder / "failed.html"
+    step = project.processing("breaks", "import sys; sys.exit('no <b>rows</b>')")
+
+    code = main([*command_line(step), "--report", str(page)])
+
+    assert code == 1
+    assert capsys.readouterr().out.endswith(f"report: {page}\n")
+    assert "no &lt;b&gt;rows&lt;/b&gt;" in page.read_text()
+
+
+def test_nothing_runs_if_the_page_could_not_be_written(
+    project: Any,
+    command_line: Callable[..., list[str]],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A run of hours does not end with a typo."""
+    page = project.folder / "missing" / "page.html"
+
+    code = main([*command_line(project.processing("a")), "--report", str(page)])
+
+    assert code == 2
+    assert "there is no such folder" in capsys.readouterr().err
+    assert not project.home.exists()
