@@ -78,6 +78,14 @@ NOT_RUN: Final[dict[tuple[str, str], str]] = {
         "docs/how-to/docker.md",
         "$ aws ecr get-login-password --region us-east-1 | docker login --username AWS --password-stdin 763104351884.dkr.ecr.us-east-1.amazonaws.com",
     ): DOCKER,
+    (
+        "docs/design.md",
+        "config ──▶ factories ──▶ build_pipeline ──▶ definition JSON ──▶ upsert, start   SageMaker",
+    ): DRAWING,
+    (
+        "docs/how-to/from-sdk-v2.md",
+        "session = PipelineSession()",
+    ): "SDK v2, which cannot be installed beside v3",
     ("docs/how-to/docker.md", "$ docker build -t churn:dev ."): DOCKER,
 }
 """Page and line → why not."""
