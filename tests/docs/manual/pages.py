@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import attrs
-from sybil import Example, Region, Sybil
+from sybil import Document, Example, Region, Sybil
 from sybil.parsers.markdown.lexers import RawFencedCodeBlockLexer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[3]
 INFO = re.compile(r'(?P<language>\w+)(?: +title="(?P<title>[^"\n]+)")?[^\n]*\n')
@@ -56,7 +60,8 @@ def blocks(page: str) -> list[Block]:
     return [_block(page, each) for each in reader.parse(ROOT / page).examples()]
 
 
-def _parse(document):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _parse(document: Document) -> Iterator[Region]:
+    """Yield every fenced block, whatever its language."""
     for region in RawFencedCodeBlockLexer(INFO)(document):
         yield Region(region.start, region.end, region.lexemes, _evaluate)
 
