@@ -221,10 +221,11 @@ def second_project(session: nox.Session) -> None:
     wheel = next(dist.glob("*.whl"))
     session.install(f"{wheel}[testing]", *(n for n in needs if "penguin" not in n))
     session.install("--no-deps", "--force-reinstall", str(wheel))
+    python = str(Path(session.bin, "python").absolute())
     session.chdir(project)
     session.run("pytest", *session.posargs)
     session.run("mypy")
-    session.run("pyright")
+    session.run("pyright", "--pythonpath", python)
 
 
 @nox.session
