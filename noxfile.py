@@ -194,6 +194,41 @@ def scripts(session: nox.Session, stack: list[str]) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """The site, strictly; then a reader who does all that README and pages say."""
+    session.install("-e", ".[local,report]", *_group("docs"))
+    site = str(Path(session.create_tmp(), "site"))
+    session.run("mkdocs", "build", "--strict", "--site-dir", site)
+    session.run("pytest", "tests/docs", *(session.posargs or ("-n", "2")))
+
+
+@nox.session
+def second_project(session: nox.Session) -> None:
+    """A project of somebody else, on the wheel, in an environment of its own."""
+    dist = Path(session.create_tmp(), "dist")
+    shutil.rmtree(dist, ignore_errors=True)
+    session.install("build")
+    session.run("python", "-m", "build", "--wheel", "--outdir", str(dist), silent=True)
+    # A copy away from the checkout, whose package and settings would be found.
+    project = Path(session.create_tmp(), "retention")
+    shutil.rmtree(project, ignore_errors=True)
+    shutil.copytree("tests/second_project", project)
+    theirs = nox.project.load_toml(str(project / "pyproject.toml"))
+    needs = [
+        *theirs["project"]["dependencies"],
+        *nox.project.dependency_groups(theirs, "test", "types"),
+    ]
+    wheel = next(dist.glob("*.whl"))
+    session.install(f"{wheel}[testing]", *(n for n in needs if "penguin" not in n))
+    session.install("--no-deps", "--force-reinstall", str(wheel))
+    python = str(Path(session.bin, "python").absolute())
+    session.chdir(project)
+    session.run("pytest", *session.posargs)
+    session.run("mypy")
+    session.run("pyright", "--pythonpath", python)
+
+
+@nox.session
 def build(session: nox.Session) -> None:
     """Wheel and sdist, each installed into a clean environment and run from there."""
     dist = Path(session.create_tmp(), "dist")

@@ -187,7 +187,21 @@ class Pipeline(SdkPipeline):  # type: ignore[misc]  # the SDK has no types
         parallelism_config: Any = None,
         **options: Any,
     ) -> dict[str, Any]:
-        """Upload what is missing, then create the pipeline; see the SDK's method."""
+        """Upload what is missing, then create the pipeline; see the SDK's method.
+
+        Args:
+            role_arn: ARN of the pipeline's role; the config's by default.
+            description: What the pipeline is for; the config's by default.
+            tags: Tags as the service spells them; the config's by default.
+            parallelism_config: How many steps run at once; the config's by default.
+            **options: What else the SDK's method takes.
+
+        Returns:
+            The answer of the service; ``PipelineArn`` is in it.
+
+        Raises:
+            UploadError: An object did not get to S3.
+        """
         self.upload()
         with without_role_check():
             created: dict[str, Any] = super().create(
@@ -206,7 +220,20 @@ class Pipeline(SdkPipeline):  # type: ignore[misc]  # the SDK has no types
         parallelism_config: Any = None,
         **options: Any,
     ) -> dict[str, Any]:
-        """Upload what is missing, then update the pipeline; see the SDK's method."""
+        """Upload what is missing, then update the pipeline; see the SDK's method.
+
+        Args:
+            role_arn: ARN of the pipeline's role; the config's by default.
+            description: What the pipeline is for; the config's by default.
+            parallelism_config: How many steps run at once; the config's by default.
+            **options: What else the SDK's method takes.
+
+        Returns:
+            The answer of the service; ``PipelineArn`` is in it.
+
+        Raises:
+            UploadError: An object did not get to S3.
+        """
         self.upload()
         with without_role_check():
             updated: dict[str, Any] = super().update(
@@ -225,7 +252,21 @@ class Pipeline(SdkPipeline):  # type: ignore[misc]  # the SDK has no types
         parallelism_config: Any = None,
         **options: Any,
     ) -> dict[str, Any]:
-        """Create the pipeline, or update it where it exists; see the SDK's method."""
+        """Create the pipeline, or update it where it exists; see the SDK's method.
+
+        Args:
+            role_arn: ARN of the pipeline's role; the config's by default.
+            description: What the pipeline is for; the config's by default.
+            tags: Tags as the service spells them; the config's by default.
+            parallelism_config: How many steps run at once; the config's by default.
+            **options: What else the SDK's method takes.
+
+        Returns:
+            The answer of the service; ``PipelineArn`` is in it.
+
+        Raises:
+            UploadError: An object did not get to S3.
+        """
         with without_role_check():
             answer: dict[str, Any] = super().upsert(
                 role_arn or self.role,
@@ -237,7 +278,12 @@ class Pipeline(SdkPipeline):  # type: ignore[misc]  # the SDK has no types
         return answer
 
     def put_triggers(self, triggers: list[Any], role_arn: str | None = None) -> Any:
-        """Set schedules of the pipeline; see the SDK's method."""
+        """Set schedules of the pipeline; see the SDK's method.
+
+        Args:
+            triggers: The SDK's, such as ``PipelineSchedule``.
+            role_arn: ARN of the role that starts the pipeline; the config's by default.
+        """
         with without_role_check():
             return super().put_triggers(triggers, role_arn or self.role)
 

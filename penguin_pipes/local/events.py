@@ -17,28 +17,45 @@ LOGGER = logging.getLogger(__name__)
 
 @attrs.frozen
 class RunStarted:
-    """Everything was checked, and the first step is about to start."""
+    """Everything was checked, and the first step is about to start.
+
+    Attributes:
+        run: Its record so far.
+    """
 
     run: Run
 
 
 @attrs.frozen
 class DefinitionWarned:
-    """The definition runs, but would cost more, or mean something else, than seems."""
+    """The definition runs, but would cost more, or mean something else, than seems.
+
+    Attributes:
+        problem: What, where, and the way out.
+    """
 
     problem: Problem
 
 
 @attrs.frozen
 class StepStarted:
-    """A step's job is about to start."""
+    """A step's job is about to start.
+
+    Attributes:
+        step: Its record so far.
+    """
 
     step: StepRun
 
 
 @attrs.frozen
 class StepLine:
-    """A job printed a line."""
+    """A job printed a line.
+
+    Attributes:
+        step: The step's name.
+        line: The line, without its end.
+    """
 
     step: str
     line: str
@@ -46,7 +63,13 @@ class StepLine:
 
 @attrs.frozen
 class MetricSeen:
-    """A line of a job's log held a value of a metric."""
+    """A line of a job's log held a value of a metric.
+
+    Attributes:
+        step: The step's name.
+        name: The metric's name.
+        point: The value, and when it was read.
+    """
 
     step: str
     name: str
@@ -55,7 +78,12 @@ class MetricSeen:
 
 @attrs.frozen
 class StepWarned:
-    """Something runs here that would not run, or not so, in a container."""
+    """Something runs here that would not run, or not so, in a container.
+
+    Attributes:
+        step: The step's name.
+        text: What, and why.
+    """
 
     step: str
     text: str
@@ -63,7 +91,12 @@ class StepWarned:
 
 @attrs.frozen
 class TrialStarted:
-    """A training job of a tuning step is about to start."""
+    """A training job of a tuning step is about to start.
+
+    Attributes:
+        step: The tuning step's name.
+        trial: Its record so far.
+    """
 
     step: str
     trial: Trial
@@ -71,7 +104,13 @@ class TrialStarted:
 
 @attrs.frozen
 class TrialLine:
-    """A training job of a tuning step printed a line."""
+    """A training job of a tuning step printed a line.
+
+    Attributes:
+        step: The tuning step's name.
+        number: The trial's number, from 1.
+        line: The line, without its end.
+    """
 
     step: str
     number: int
@@ -80,7 +119,14 @@ class TrialLine:
 
 @attrs.frozen
 class TrialMetric:
-    """A line of a trial's log held a value of a metric."""
+    """A line of a trial's log held a value of a metric.
+
+    Attributes:
+        step: The tuning step's name.
+        number: The trial's number, from 1.
+        name: The metric's name.
+        point: The value, and when it was read.
+    """
 
     step: str
     number: int
@@ -90,7 +136,12 @@ class TrialMetric:
 
 @attrs.frozen
 class TrialFinished:
-    """A trial ended, well or not, or was taken from a run that was interrupted."""
+    """A trial ended, well or not, or was taken from a run that was interrupted.
+
+    Attributes:
+        step: The tuning step's name.
+        trial: Its record.
+    """
 
     step: str
     trial: Trial
@@ -98,14 +149,22 @@ class TrialFinished:
 
 @attrs.frozen
 class StepFinished:
-    """A step ended, well or not."""
+    """A step ended, well or not.
+
+    Attributes:
+        step: Its record.
+    """
 
     step: StepRun
 
 
 @attrs.frozen
 class RunFinished:
-    """The run ended, well or not; always the last event."""
+    """The run ended, well or not; always the last event.
+
+    Attributes:
+        run: Its record.
+    """
 
     run: Run
 

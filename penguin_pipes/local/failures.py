@@ -17,7 +17,7 @@ SHOWN: Final = 15
 
 
 def failure_message(step: StepRun) -> str:
-    """Return the step, its reason, the end of its log and where the rest is."""
+    """Return what is to be said of a *step* that failed: reason, end of log, files."""
     lines = last_lines(step.log, SHOWN)
     ending = "" if step.exit_code is None else f" with exit code {step.exit_code}"
     parts = [f"step {step.name!r} failed{ending}: {step.failure}"]

@@ -60,7 +60,7 @@ class History:
         self._database.close()
 
     def save(self, run: Run) -> None:
-        """Write a run and all its steps as they are now."""
+        """Write *run* and all its steps as they are now."""
         with self._database.transaction():
             self._database.write(
                 "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?) "
@@ -78,7 +78,7 @@ class History:
                 self._save_step(run.id, position, step)
 
     def save_step(self, run: Run, name: str) -> None:
-        """Write one step of *run* as it is now."""
+        """Write the step *name* of *run* as it is now."""
         names = [step.name for step in run.steps]
         with self._database.transaction():
             self._save_step(run.id, names.index(name), run.step(name))
@@ -149,7 +149,7 @@ class History:
         return tuple(row["id"] for row in self._database.rows(query, Status.EXECUTING))
 
     def end_killed(self, identity: str) -> None:
-        """Write down that a run was killed, and that so was what it was doing.
+        """Write down that the run *identity* was killed, and so was what it was doing.
 
         Nothing changes if it has written down its own end in the meantime.
         """
@@ -165,7 +165,7 @@ class History:
             self.trials.end_killed(identity, KILLED)
 
     def forget(self, identity: str) -> None:
-        """Delete the record of a run, and the results that later runs could take."""
+        """Delete the record of the run *identity*, and its results for others."""
         with self.together():
             self._database.write("DELETE FROM runs WHERE id = ?", identity)
             self._database.write(
@@ -174,7 +174,7 @@ class History:
             )
 
     def run(self, identity: str) -> Run:
-        """Return the run with this id.
+        """Return the run with the id *identity*.
 
         Raises:
             KeyError: If there is none.
@@ -198,7 +198,7 @@ class History:
         return {} if found is None else found.outputs
 
     def step(self, run: str, name: str) -> StepRun:
-        """Return one step of one run.
+        """Return the step *name* of the run with the id *run*.
 
         Raises:
             KeyError: If there is none.

@@ -37,7 +37,12 @@ class Status(enum.StrEnum):
 
 @attrs.frozen(kw_only=True)
 class MetricPoint:
-    """One value that a metric had, and when its line was read."""
+    """One value that a metric had.
+
+    Attributes:
+        at: When its line was read.
+        value: The number, in the metric's own unit.
+    """
 
     at: datetime
     value: float

@@ -47,14 +47,14 @@ class FakeAws:
     account: str = ACCOUNT
 
     def client(self, service: str, *, region: str | None = None) -> Any:
-        """Return a client of boto3."""
+        """Return a client of boto3 for *service* in *region*, or in `region`."""
         import boto3
 
         session = boto3.Session(region_name=region or self.region)
         return session.client(service, endpoint_url=self.url)
 
     def make_bucket(self, name: str, *, region: str | None = None) -> str:
-        """Make a bucket; return its name."""
+        """Make a bucket of this *name* in *region*; return its name."""
         where = region or self.region
         place = {"CreateBucketConfiguration": {"LocationConstraint": where}}
         options = {} if where == "us-east-1" else place
@@ -62,7 +62,7 @@ class FakeAws:
         return name
 
     def make_role(self, name: str) -> str:
-        """Make a role that SageMaker may take; return its ARN."""
+        """Make a role of this *name* that SageMaker may take; return its ARN."""
         policy = json.dumps(TRUST)
         made = self.client("iam").create_role(
             RoleName=name, AssumeRolePolicyDocument=policy

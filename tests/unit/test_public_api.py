@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import attrs
 import pytest
 
 import penguin_pipes
+import penguin_pipes.local
 import penguin_pipes.testing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import ModuleType
+
+REFERENCE = Path(__file__).parents[2] / "docs" / "reference"
 
 HEAVY = (
     "attrs",
@@ -60,6 +68,64 @@ def test_an_unknown_name_is_an_attribute_error(door: ModuleType) -> None:
     match = f"'{door.__name__}' has no attribute 'buil'"
     with pytest.raises(AttributeError, match=match):
         _ = door.buil
+
+
+ROOMS = pytest.mark.parametrize(
+    "room",
+    [penguin_pipes, penguin_pipes.local, penguin_pipes.testing],
+    ids=lambda room: room.__name__,
+)
+
+
+def callables(value: Any) -> Iterator[Any]:
+    """Yield a public function, or the public methods of a public class."""
+    if inspect.isfunction(value):
+        yield value
+    if inspect.isclass(value):
+        for name, member in vars(value).items():
+            if inspect.isfunction(member) and (
+                name == "__call__" or not name.startswith("_")
+            ):
+                yield member
+
+
+def untold(value: Any) -> list[str]:
+    """Return the arguments and fields that no docstring tells of."""
+    found: list[str] = []
+    for function in callables(value):
+        told = inspect.getdoc(function) or ""
+        found += [
+            f"{function.__qualname__}({name})"
+            for name in inspect.signature(function).parameters
+            if name != "self" and not re.search(rf"\b{name}(:|\*)", told)
+        ]
+    if inspect.isclass(value) and attrs.has(value):
+        told = "\n".join(base.__doc__ or "" for base in value.__mro__)
+        fields = [each.name for each in attrs.fields(value)]
+        found += [
+            f"{value.__name__}.{name}"
+            for name in fields
+            if not name.startswith("_") and f"{name}: " not in told
+        ]
+    return found
+
+
+@ROOMS
+def test_every_argument_and_field_is_described(room: ModuleType) -> None:
+    """Public functions tell of their arguments, public records of their fields."""
+    missing = [each for name in room.__all__ for each in untold(getattr(room, name))]
+    assert missing == []
+
+
+@ROOMS
+def test_the_reference_has_every_public_name(room: ModuleType) -> None:
+    """Whoever reads the pages finds all that can be imported."""
+    pages = "\n".join(page.read_text("utf-8") for page in REFERENCE.glob("*.md"))
+    shown = set(re.findall(r"^::: (\S+)$", pages, re.MULTILINE))
+    # The page of errors shows their whole module, that of local runs this function.
+    elsewhere = {"penguin_pipes.PenguinPipesError", "penguin_pipes.run_locally"}
+    names = {f"{room.__name__}.{name}" for name in room.__all__}
+    assert names - elsewhere <= shown
 
 
 @pytest.mark.parametrize(

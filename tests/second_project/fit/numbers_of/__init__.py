@@ -1,0 +1,1 @@
+"""What the entry script leaves to others: reading, and arithmetic."""
