@@ -48,8 +48,11 @@ def test_a_page_keeps_its_promises(page: str, aws: FakeAws, tmp_path: Path) -> N
         folder=tmp_path, environment=environment(tmp_path, aws.environment())
     )
 
-    for block in followed:
-        reader.follow(block)
+    try:
+        for block in followed:
+            reader.follow(block)
+    finally:
+        reader.leave()
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,8 @@ from typing import Final
 DRAWING: Final = "a drawing"
 DOCKER: Final = "needs Docker: nox -s docker runs jobs in images"
 SESSIONS: Final = "the sessions themselves, which .ci/run calls"
+PYTHONS: Final = "needs another Python: tests/unit/local/environments runs jobs in one"
+FOLDERS: Final = "files from elsewhere: tests/unit/serving serves such a folder"
 TRAINED: Final = "tests/local_mode compares it with the runs of the baseline"
 
 README: Final = "README.md"
@@ -91,6 +93,19 @@ NOT_RUN: Final[dict[tuple[str, str], str]] = {
         "class FailKind(Decision):",
     ): "a piece of a module that runs in every test of Fail",
     ("docs/how-to/docker.md", "$ docker build -t churn:dev ."): DOCKER,
+    (
+        "docs/how-to/own-code.md",
+        "$ python -m penguin_pipes.deploy --local --python python3.12",
+    ): PYTHONS,
+    (
+        "docs/how-to/own-code.md",
+        "$ python -m penguin_pipes.deploy --local --python train-model=envs/tf/bin/python",
+    ): PYTHONS,
+    (
+        "docs/how-to/serving.md",
+        "$ cd served && sha256sum model.tar.gz transformers/* > SHA256SUMS",
+    ): FOLDERS,
+    ("docs/how-to/serving.md", "$ python -m penguin_pipes.serving --run served"): FOLDERS,
 }
 """Page and line → why not."""
 

@@ -7,7 +7,9 @@ import re
 GAP = "…"
 """A line of its own that stands for any lines."""
 
-_RUN = re.compile(r"\b(?=[a-z]*\d)[a-z0-9]{12}\b")
+RUN = re.compile(r"\b(?=[a-z]*\d)(?=\d*[a-z])[a-z0-9]{12}\b")
+"""The name of a run; the number of an account has no letters."""
+
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
 _DRAWN = re.compile(r"[─\s]+")
 
@@ -42,4 +44,4 @@ def _find(piece: list[str], lines: list[str], start: int) -> int | None:
 
 def _shape(line: str) -> str:
     """Return a line without what changes from run to run."""
-    return _DRAWN.sub(" ", _NUMBER.sub("#", _RUN.sub("#", line))).strip()
+    return _DRAWN.sub(" ", _NUMBER.sub("#", RUN.sub("#", line))).strip()

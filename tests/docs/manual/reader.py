@@ -15,7 +15,9 @@ import attrs
 import yaml
 
 from manual.not_run import is_run
-from manual.output import shows
+from manual.output import RUN, shows
+from manual.server import Server, serves
+from penguin_pipes.local import History
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,11 +38,19 @@ class Reader:
         folder: Where the reader stands.
         environment: What commands find in their environment.
         printed: What the last block printed.
+        server: What was started and goes on, as in a terminal of its own.
     """
 
     folder: Path
     environment: Mapping[str, str]
     printed: str | None = None
+    server: Server | None = None
+
+    def leave(self) -> None:
+        """Stop what still runs."""
+        if self.server is not None:
+            self.server.stop()
+            self.server = None
 
     def follow(self, block: Block) -> None:
         """Do what one block says.
@@ -82,9 +92,22 @@ class Reader:
             asked = set(filter(None, (install[1] or "").split(",")))
             assert asked <= set(extras), f"{block}: there are the extras {extras}"
             return ""
+        command = self._of_this_home(command)
+        if serves(command):
+            self.leave()
+            self.server = Server.start(command, self.folder, self.environment)
+            return self.server.said
         told = EXITS.search(command)
         code = int(told[1]) if told else 0
         return self._run(["bash", "-ec", command], block, code=code)
+
+    def _of_this_home(self, command: str) -> str:
+        """Return a command with the reader's first run for the one that the page has."""
+        if not RUN.search(command):
+            return command
+        with History(self.folder / ".penguin_pipes") as history:
+            *_, first = history.runs()
+        return RUN.sub(first.id, command)
 
     def _run(self, argv: list[str], block: Block, *, code: int = 0) -> str:
         done = subprocess.run(

@@ -167,8 +167,8 @@ def test_a_suite_that_does_not_use_it_is_as_without_it(
         """
     )
 
-    # Others' plugins import what they like: Hypothesis' attrs, AnyIO's Trio and attrs.
-    others = ("-p", "no:hypothesispytest", "-p", "no:anyio")
+    # Others' plugins import what they like, attrs for instance.
+    others = (f"-pno:{name}" for name in ("anyio", "hypothesispytest", "schemathesis"))
     result = pytester.runpytest_subprocess("-v", *others)
 
     outcomes(result, passed=1)
