@@ -22,7 +22,7 @@ NOT_RUN: Final[dict[tuple[str, str], str]] = {
         README,
         "$ python3 -m venv .venv && .venv/bin/pip install '.[local]' && .venv/bin/python -m penguin_pipes.deploy --local",
     ): "nox -s build does it from wheel and sdist; the pages run its last part",
-    (README, "penguins: run eqsawg47ufbb succeeded after 9.8 s"): TRAINED,
+    (README, "penguins: run e8wsbxzakh1e succeeded after 7.6 s"): TRAINED,
     (
         README,
         "$ python3 -m venv .venv && .venv/bin/pip install 'nox[uv]' && .venv/bin/nox -s tests",
@@ -35,7 +35,7 @@ NOT_RUN: Final[dict[tuple[str, str], str]] = {
         README,
         "config ──▶ factories ──▶ build_pipeline ──▶ definition JSON ──▶ upsert, start   SageMaker",
     ): DRAWING,
-    (README, "penguins: run lplzfslqdp12 succeeded after 13.2 s"): TRAINED,
+    (README, "penguins: run 1q2urfnk9t2o succeeded after 7.7 s"): TRAINED,
     (
         README,
         "$ python -m penguin_pipes.local definition.json --resume        # after a failure; or --from STEP, --only STEP",
@@ -105,7 +105,10 @@ NOT_RUN: Final[dict[tuple[str, str], str]] = {
         "docs/how-to/serving.md",
         "$ cd served && sha256sum model.tar.gz transformers/* > SHA256SUMS",
     ): FOLDERS,
-    ("docs/how-to/serving.md", "$ python -m penguin_pipes.serving --run served"): FOLDERS,
+    (
+        "docs/how-to/serving.md",
+        "$ python -m penguin_pipes.serving --run served",
+    ): FOLDERS,
 }
 """Page and line → why not."""
 

@@ -48,7 +48,9 @@ class Server:
     held: IO[str] = attrs.field(repr=False)
 
     @classmethod
-    def start(cls, command: str, folder: Path, environment: Mapping[str, str]) -> Server:
+    def start(
+        cls, command: str, folder: Path, environment: Mapping[str, str]
+    ) -> Server:
         """Start one, and wait until it answers.
 
         Raises:
@@ -90,7 +92,7 @@ class Server:
             return False
         try:
             with urllib.request.urlopen(f"{address[0]}/ping", timeout=LOOK_S) as answer:
-                return bool(answer.status == 200)  # noqa: PLR2004 - as hosting has it
+                return bool(answer.status == 200)
         except OSError:
             return False
 
