@@ -41,7 +41,7 @@ def address(served: tuple[Path, str]) -> str:
 def hostile(served: tuple[Path, str]) -> str:
     """Return the address of a page all of whose texts would like to run."""
     folder, root = served
-    home = folder / "hostile"
+    home = folder / "hostile-run"
     home.mkdir()
     log = home / "log.txt"
     log.write_text(f"{HOSTILE}\n")
