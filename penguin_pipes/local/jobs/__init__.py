@@ -48,7 +48,6 @@ __all__ = [
     "StandIn",
     "StandInKind",
     "Still",
-    "TransformKind",
     "UnselectedKind",
     "kinds",
 ]

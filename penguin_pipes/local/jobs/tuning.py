@@ -35,13 +35,14 @@ TRIAL: str = "any-trial"
 
 
 @attrs.frozen
-class TuningKind:
+class TuningKind(JobKind):
     """Steps of type ``Tuning``.
 
     Attributes:
         training: What runs their training jobs.
     """
 
+    names_job = "HyperParameterTuningJobName"
     training: JobKind = attrs.field(factory=TrainingKind)
 
     def check(self, request: Node, storage: Storage) -> None:
