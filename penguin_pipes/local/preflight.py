@@ -37,7 +37,7 @@ from penguin_pipes.local.jobs import (
     UnselectedKind,
 )
 from penguin_pipes.local.jobs.stand_ins import refuse_strangers
-from penguin_pipes.local.plan import JOB_NAMES, Plan, Task, none_registered
+from penguin_pipes.local.plan import Plan, Task, none_registered
 from penguin_pipes.local.records import now
 from penguin_pipes.local.resolve import Unknown
 from penguin_pipes.local.retries import policies_of
@@ -152,9 +152,7 @@ def _listed(words: Iterable[str]) -> str:
 
 def _task(step: Step, identity: str, kind: JobKind) -> Task:
     """Return one step with the name of its job."""
-    prefix = next(
-        (step.arguments[key] for key in JOB_NAMES if key in step.arguments), ""
-    )
+    prefix = step.arguments.get(kind.names_job or "", "")
     make_name = tuning_job_name if step.type == "Tuning" else job_name
     name = make_name(
         identity, step.name, prefix=prefix if isinstance(prefix, str) else ""

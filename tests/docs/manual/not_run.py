@@ -88,10 +88,6 @@ NOT_RUN: Final[dict[tuple[str, str], str]] = {
         "docs/how-to/from-sdk-v2.md",
         "session = PipelineSession()",
     ): "SDK v2, which cannot be installed beside v3",
-    (
-        "CONTRIBUTING.md",
-        "class FailKind(Decision):",
-    ): "a piece of a module that runs in every test of Fail",
     ("docs/how-to/docker.md", "$ docker build -t churn:dev ."): DOCKER,
     (
         "docs/how-to/own-code.md",
