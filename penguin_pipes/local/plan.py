@@ -81,7 +81,7 @@ class Plan:
             next.
         needs: For every step, those that it waits for.
         ancestors: For every step, all that must have finished before it.
-        images: The images that the jobs name.
+        images_of: The images that the job of each step names.
         registered: Returns what is said of the version of a model, by its ARN, if an
             earlier run registered it.
         definition: The definition as written.
@@ -94,9 +94,15 @@ class Plan:
     tasks: tuple[Task, ...]
     needs: Mapping[str, tuple[str, ...]]
     ancestors: Mapping[str, set[str]]
-    images: tuple[str, ...] = ()
+    images_of: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
     registered: Callable[[str], Mapping[str, Any] | None] = none_registered
     definition: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """The images that the jobs name, each once."""
+        named = (uri for uris in self.images_of.values() for uri in uris)
+        return tuple(dict.fromkeys(named))
 
     @property
     def selected(self) -> tuple[str, ...] | None:

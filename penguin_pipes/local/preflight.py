@@ -115,7 +115,7 @@ def make_plan(  # noqa: PLR0913  # each is an option of its own
         _rehearse(plan, storage, missing)
         for uri in missing:
             storage.add(fetch(uri))
-    return attrs.evolve(plan, images=_rehearse(plan, storage))
+    return attrs.evolve(plan, images_of=_rehearse(plan, storage))
 
 
 def _kind(
@@ -173,7 +173,7 @@ def _ancestors(
 
 def _rehearse(
     plan: Plan, storage: Storage, missing: dict[str, None] | None = None
-) -> tuple[str, ...]:
+) -> dict[str, tuple[str, ...]]:
     """Resolve and check every request, with what is known beforehand.
 
     Args:
@@ -182,9 +182,9 @@ def _rehearse(
         missing: Gets the names of inputs that nobody has, instead of an error.
 
     Returns:
-        The images that jobs name.
+        The images that the job of each step names.
     """
-    images: dict[str, None] = {}
+    images: dict[str, tuple[str, ...]] = {}
     expected: dict[str, Mapping[str, Any] | Unknown] = {}
     written: dict[str, tuple[S3Uri, ...]] = {}
     for task in plan.tasks:
@@ -195,7 +195,7 @@ def _rehearse(
         request = plan.request(task, expected)
         task.kind.check(request, storage)
         if not isinstance(task.kind, StandInKind):
-            images |= dict.fromkeys(images_of(request.value))
+            images[name] = tuple(dict.fromkeys(images_of(request.value)))
         for data in task.kind.inputs(request):
             _refuse_unmapped(
                 data, name, storage, written, plan.ancestors[name], missing
@@ -206,7 +206,7 @@ def _rehearse(
             for uri in task.kind.outputs(request, task.job_name)
             if not isinstance(uri, Unknown)
         )
-    return tuple(images)
+    return images
 
 
 def _refuse_unmapped(

@@ -6,7 +6,8 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from penguin_pipes.local.conditions import all_hold
-from penguin_pipes.local.jobs.base import JobKind, JobResult
+from penguin_pipes.local.jobs.base import JobResult
+from penguin_pipes.local.jobs.kind import JobKind
 from penguin_pipes.local.resolve import Unknown
 
 if TYPE_CHECKING:

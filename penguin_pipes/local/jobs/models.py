@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from penguin_pipes.definition import Node
-    from penguin_pipes.local.jobs.base import Job, Registered
+    from penguin_pipes.local.jobs.base import Job
+    from penguin_pipes.local.jobs.kind import Registered
     from penguin_pipes.local.storage import Storage
 
 

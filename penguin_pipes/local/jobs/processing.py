@@ -14,13 +14,13 @@ from penguin_pipes.local.contract.processing import ProcessingRequest
 from penguin_pipes.local.contract.requests import refuse_cluster_in_images
 from penguin_pipes.local.jobs.base import (
     Job,
-    JobKind,
     JobResult,
     container_code,
     failure_of,
     moment,
 )
 from penguin_pipes.local.jobs.cluster import Ended, gather, on_each
+from penguin_pipes.local.jobs.kind import JobKind
 from penguin_pipes.local.jobs.scripts import processing_script
 from penguin_pipes.local.records import now
 from penguin_pipes.local.resolve import Unknown

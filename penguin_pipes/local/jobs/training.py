@@ -13,7 +13,7 @@ from penguin_pipes.local.contract.script_mode import SOURCE, ScriptMode
 from penguin_pipes.local.contract.training import TrainingRequest
 from penguin_pipes.local.disk import remove
 from penguin_pipes.local.events import StepWarned
-from penguin_pipes.local.jobs.base import JobKind
+from penguin_pipes.local.jobs.kind import JobKind
 from penguin_pipes.local.jobs.scripts import training_script
 from penguin_pipes.local.jobs.training_described import described
 from penguin_pipes.local.jobs.training_job import TrainingJob

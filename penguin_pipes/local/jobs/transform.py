@@ -9,7 +9,7 @@ import attrs
 from penguin_pipes.local.contract import source
 from penguin_pipes.local.contract.models import with_model
 from penguin_pipes.local.contract.transform import TransformRequest
-from penguin_pipes.local.jobs.base import JobKind
+from penguin_pipes.local.jobs.kind import JobKind
 from penguin_pipes.local.jobs.transform_job import TransformJob, described
 from penguin_pipes.local.storage import S3Uri
 
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from penguin_pipes.local.backends import Script
     from penguin_pipes.local.contract.host import Host
     from penguin_pipes.local.contract.requests import DataInput
-    from penguin_pipes.local.jobs.base import Job, JobResult, Registered
+    from penguin_pipes.local.jobs.base import Job, JobResult
+    from penguin_pipes.local.jobs.kind import Registered
     from penguin_pipes.local.resolve import Unknown
     from penguin_pipes.local.storage import Storage
 

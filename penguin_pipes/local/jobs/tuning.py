@@ -11,7 +11,8 @@ import attrs
 from penguin_pipes.errors import DefinitionError
 from penguin_pipes.local.contract.search import STATIC
 from penguin_pipes.local.contract.tuning import TuningRequest
-from penguin_pipes.local.jobs.base import JobKind, JobResult
+from penguin_pipes.local.jobs.base import JobResult
+from penguin_pipes.local.jobs.kind import JobKind
 from penguin_pipes.local.jobs.training import TrainingKind
 from penguin_pipes.local.records import now, ranked
 from penguin_pipes.local.tuning.described import described, expected

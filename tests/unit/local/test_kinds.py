@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from penguin_pipes.local.jobs import Job
-    from penguin_pipes.local.jobs.base import Registered
+    from penguin_pipes.local.jobs.kind import Registered
     from penguin_pipes.local.resolve import Unknown
 
 LOCAL = Path(penguin_pipes.local.__file__).parent
