@@ -105,6 +105,10 @@ NOT_RUN: Final[dict[tuple[str, str], str]] = {
         "docs/how-to/serving.md",
         "$ python -m penguin_pipes.serving --run served",
     ): FOLDERS,
+    (
+        "docs/how-to/own-code.md",
+        "$ python -m penguin_pipes.deploy --local --parity",
+    ): "installs TensorFlow anew; nox -s parity does it, and tests/unit/local/environments with packages of its own",
 }
 """Page and line → why not."""
 
