@@ -78,10 +78,11 @@ class Parity:
         """
         # All that can be known is told before the first of them takes minutes.
         contents = {step: self._content(step, uris) for step, uris in images.items()}
-        bases = {each.python: self._base(each) for each in contents.values()}
+        named = {each.name: each for each in contents.values()}
+        versions = {each.python: each for each in named.values()}
+        bases = {version: self._base(each) for version, each in versions.items()}
         made = {
-            each.name: self._made(each, bases[each.python])
-            for each in contents.values()
+            name: self._made(each, bases[each.python]) for name, each in named.items()
         }
         return Pythons(
             by_step={step: made[each.name] for step, each in contents.items()}

@@ -41,8 +41,9 @@ class Ended:
 
     @property
     def is_bad(self) -> bool:
-        """Whether it failed by itself, and was not asked to end."""
-        return bool(self.code) and not self.outcome.stopped
+        """Whether it failed, or took too long, and was not asked to end."""
+        outcome = self.outcome
+        return (bool(self.code) or outcome.timed_out) and not outcome.stopped
 
 
 @attrs.frozen(kw_only=True)
