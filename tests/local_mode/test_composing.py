@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import attrs
 
@@ -16,9 +17,6 @@ from penguin_pipes import (
     training_step,
 )
 from penguin_pipes.local import run_locally
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 CHOOSE = """
 import json, tarfile
@@ -76,7 +74,7 @@ def test_two_networks_of_the_same_penguins(tmp_path: Path) -> None:
 
     run = run_locally(
         pipeline.definition(),
-        files={**pipeline.files, "s3://raw/penguins.csv": config.dataset},
+        files={**pipeline.files, "s3://raw/penguins.csv": Path(config.dataset)},
         home=tmp_path / "home",
         jobs=2,
     )

@@ -94,10 +94,10 @@ def run(tmp_path: Path, raw: dict[str, Path]) -> Iterator[Any]:
     with ProcessBackend(warm=False) as backend:
 
         def start(
-            steps: Sequence[Any], parameters: Sequence[Any] = (), **options: Any
+            steps: list[Any], declared: Sequence[Any] = (), **options: Any
         ) -> Run:
             pipeline = Pipeline(
-                "composed", steps=steps, parameters=parameters, region=REGION
+                "composed", steps=steps, parameters=declared, region=REGION
             )
             assert validate(pipeline.definition()) == ()
             return run_locally(
@@ -203,6 +203,7 @@ def test_steps_of_the_sdk_are_mixed_with_ours(
 
     assert edge
     monkeypatch.setenv("SAGEMAKER_VALIDATE_ROLE", "false")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
     session = PipelineSession(
         boto_session=boto3.Session(region_name=REGION), default_bucket="acme-ml"
     )
@@ -279,7 +280,7 @@ def test_pipelines_share_what_they_bring(work: Path, fit: Path, edge: Any) -> No
         return Pipeline(name, steps=[step, training], region=REGION)
 
     def uploads() -> int:
-        return sum(count for call, count in edge.writes().items() if "Put" in call)
+        return sum(count for call, count in edge.writes.items() if "Put" in call)
 
     build("first").upsert(role_arn=ROLE)
     before = uploads()

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import subprocess
-import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import attrs
@@ -15,16 +13,16 @@ import attrs
 from penguin_pipes.errors import InputError
 from penguin_pipes.local.backends import Outcome
 from penguin_pipes.local.environments.images import KNOWN, ImageContent, content_of
-from penguin_pipes.local.environments.installers import last_words, uv_of
+from penguin_pipes.local.environments.installers import last_words
 from penguin_pipes.local.environments.interpreter import Interpreter, ask
 from penguin_pipes.local.environments.pythons import Pythons
 from penguin_pipes.local.environments.store import Environments
+from penguin_pipes.local.environments.versions import of_version
 
 WAYS_OUT: Final = (
     "run it in its image (--backend docker), or leave parity out (--python names an "
     "interpreter of your own)"
 )
-OFFLINE: Final = ("--no-python-downloads", "--no-project", "--no-config")
 
 
 @attrs.frozen(kw_only=True)
@@ -110,40 +108,16 @@ class Parity:
 
     def _base(self, content: ImageContent) -> Interpreter:
         """Return a Python of the version that an image has."""
-        for python in self._candidates(content.python):
-            try:
-                found = ask(python, self.variables, what="parity")
-            except InputError:
-                continue  # the shim of a version manager, say
-            if found.name.split()[-1].startswith(f"{content.python}."):
-                return found
         version = content.python
-        msg = (
-            f"parity: {content.name} has Python {version}, which is not on this "
-            f"computer; install it (uv python install {version}, or your system's "
-            f"python{version}), or {WAYS_OUT}"
-        )
-        raise InputError(msg)
-
-    def _candidates(self, version: str) -> Iterator[str]:
-        """Yield what may be a Python of a version."""
-        if sys.version.startswith(f"{version}."):
-            yield sys.executable
-        on_path = shutil.which(f"python{version}", path=self.variables.get("PATH"))
-        if on_path is not None:
-            yield on_path
-        uv = uv_of(self.variables)
-        if uv is not None:
-            words = [uv, "python", "find", *OFFLINE, version]
-            done = subprocess.run(
-                words,
-                env=dict(self.variables),
-                capture_output=True,
-                text=True,
-                check=False,
+        found = of_version(version, self.variables, lent=self.environments.lent)
+        if found is None:
+            msg = (
+                f"parity: {content.name} has Python {version}, which is not on this "
+                f"computer; install it (uv python install {version}, or your system's "
+                f"python{version}), or {WAYS_OUT}"
             )
-            if done.returncode == 0:
-                yield done.stdout.strip()
+            raise InputError(msg)
+        return found
 
     def _made(self, content: ImageContent, base: Interpreter) -> Interpreter:
         """Return the Python of the environment of an image."""

@@ -18,6 +18,7 @@ from penguin_pipes.local.contract.host import this_host
 from penguin_pipes.local.contract.requests import images_of
 from penguin_pipes.local.environments import Environments, Parity
 from penguin_pipes.local.environments.images import KNOWN, ImageContent, content_of
+from penguin_pipes.local.environments.versions import of_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +63,8 @@ def parity(tmp_path: Path, told: list[str]) -> Callable[..., Parity]:
 @pytest.fixture
 def packages(wheel: Any) -> None:
     """Write what the images of the steps below hold: names and versions alone."""
-    if shutil.which("python3.12") is None and HERE != "3.12":
+    host = this_host()
+    if of_version("3.12", host.base_environment, lent=host.environment) is None:
         pytest.skip("there is no Python 3.12, which the images have")
     images = {"sagemaker-scikit-learn:1.9-0", "tensorflow-training:2.21.0"}
     for image in KNOWN:
