@@ -22,7 +22,7 @@ from penguin_pipes import (
     training_step,
     tuning_step,
 )
-from penguin_pipes.definition import validate
+from penguin_pipes.definition import Severity, validate
 from penguin_pipes.factories import sdk
 from penguin_pipes.local import run_locally
 from penguin_pipes.local.backends import ProcessBackend
@@ -94,12 +94,18 @@ def run(tmp_path: Path, raw: dict[str, Path]) -> Iterator[Any]:
     with ProcessBackend(warm=False) as backend:
 
         def start(
-            steps: list[Any], declared: Sequence[Any] = (), **options: Any
+            steps: list[Any],
+            declared: Sequence[Any] = (),
+            *,
+            warns: bool = False,
+            **options: Any,
         ) -> Run:
             pipeline = Pipeline(
                 "composed", steps=steps, parameters=declared, region=REGION
             )
-            assert validate(pipeline.definition()) == ()
+            problems = validate(pipeline.definition())
+            allowed = {Severity.WARNING} if warns else set()
+            assert {each.severity for each in problems} <= allowed
             return run_locally(
                 pipeline.definition(),
                 files={**pipeline.files, **raw},
@@ -260,6 +266,7 @@ def test_steps_of_the_sdk_are_mixed_with_ours(
 
     found = run(
         [ours, theirs, ask, check],
+        warns=True,  # the SDK's own processor says not how long it may run
         stand_ins={"ask": lambda _: {"answer": "good"}},
     )
 
