@@ -164,6 +164,16 @@ def serving_image(session: nox.Session) -> None:
     session.run(*ask, "--like", answers)
 
 
+@nox.session(python="3.12")
+def parity(session: nox.Session) -> None:
+    """The penguins with the packages of their images, which are not installed here."""
+    _install(session)
+    home = Path(session.create_tmp(), "home")
+    shutil.rmtree(home, ignore_errors=True)
+    words = ("--local", "--parity", "--home", str(home))
+    session.run("python", "-m", "penguin_pipes.deploy", *words)
+
+
 @nox.session(python=["3.10", *PYTHONS[1:]])
 @nox.parametrize(
     "stack",

@@ -41,6 +41,7 @@ class LocalFlags(argparse.Namespace):
     backend: str
     image: list[str]
     python: list[str]
+    parity: bool
     memory: int | None
     cpus: float | None
     jobs: int | None
@@ -62,6 +63,7 @@ class LocalFlags(argparse.Namespace):
             "--backend": self.backend != PROCESS,
             "--image": bool(self.image),
             "--python": bool(self.python),
+            "--parity": self.parity,
             "--memory": self.memory is not None,
             "--cpus": self.cpus is not None,
             "--jobs": self.jobs is not None,
@@ -210,6 +212,12 @@ def add_backend_flags(group: argparse._ArgumentGroup) -> None:
         metavar="[STEP=]PATH",
         help="the interpreter that jobs run with, or the one step's job; repeatable "
         "(default: the one that runs this)",
+    )
+    group.add_argument(
+        "--parity",
+        action="store_true",
+        help="run each job with the Python and the packages that its image has, in "
+        "environments that are made once and kept in the home",
     )
     group.add_argument(
         "--memory",

@@ -74,6 +74,8 @@ class ProcessingConfig(StepConfig):
             into ``/opt/ml/processing/input/<name>``.
         property_files: Name → JSON file, as ``output/path``, whose values conditions
             may read.
+        sharded: Names of inputs of which each instance gets a share of the objects
+            (``ShardedByS3Key``); all get all of the others.
     """
 
     script: Path = field(converter=checks.to_path, validator=on(checks.local_path))
@@ -134,6 +136,17 @@ class ProcessingConfig(StepConfig):
                 checks.matches(service.STEP_NAME, "letters, digits, - and _ only"),
                 _output_path,
                 most=service.MAX_PROPERTY_FILES,
+            )
+        ),
+    )
+
+    sharded: tuple[str, ...] = field(
+        default=(),
+        converter=string_tuple,
+        validator=on(
+            checks.each(
+                checks.matches(service.CHANNEL_NAME, "letters, digits and .-_ only"),
+                most=service.MAX_PROCESSING_INPUTS - 1,
             )
         ),
     )

@@ -68,8 +68,10 @@ def run_here(
         login=partial(_login, account),
         tell=partial(say, console=err),
     )
-    in_process = arguments.backend != DOCKER and not arguments.python
-    if in_process and config.training.source == shipped("scripts/train.py"):
+    in_this_python = not (
+        arguments.backend == DOCKER or arguments.python or arguments.parity
+    )
+    if in_this_python and config.training.source == shipped("scripts/train.py"):
         _check_libraries()
 
     with interrupted_by_requests_to_end(), backend:
@@ -95,7 +97,9 @@ def _prepare(backend: Backend, config: PipelineConfig, arguments: Arguments) -> 
     from penguin_pipes.local.database import FILE
 
     # Servers are of the Python that runs this.
-    if arguments.cache == ONLY or arguments.explain is not None or arguments.python:
+    if arguments.cache == ONLY or arguments.explain is not None:
+        return
+    if arguments.python or arguments.parity:
         return
     has_run = arguments.cache == USE and (arguments.home / FILE).exists()
     backend.prepare(expected_scripts(config, this_host(), has_run=has_run))
@@ -138,6 +142,7 @@ def _asked(
     from penguin_pipes.definition.parameters import from_texts
     from penguin_pipes.local.preparation import Asked
     from penguin_pipes.local.selection import Choice
+    from penguin_pipes.report.prose import say
 
     definition = parse(pipeline.definition)
     store = arguments.home.absolute() / FETCHED
@@ -150,6 +155,8 @@ def _asked(
         choice=Choice(start=arguments.from_step, only=arguments.only),
         resume=arguments.resume,
         python=_pythons(config, arguments),
+        parity=arguments.parity,
+        tell=partial(say, console=err),
         warnings=pipeline.warnings,
         fetch=partial(_fetch, account, store, err) if arguments.fetch else None,
     )

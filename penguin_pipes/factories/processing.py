@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from penguin_pipes.config import ProcessingConfig, Text
 
 _INPUT = "/opt/ml/processing/input"
+_REPLICATED = "FullyReplicated"
+_SHARDED = "ShardedByS3Key"
 
 
 def processing_step(
@@ -70,7 +72,10 @@ def processing_step(
         "AppSpecification": _app(config, place, script.name),
         "RoleArn": place.role,
         "ProcessingInputs": [
-            *(_input(key, uri) for key, uri in {**inputs, **brought}.items()),
+            *(
+                _input(key, uri, is_sharded=key in config.sharded)
+                for key, uri in {**inputs, **brought}.items()
+            ),
             _input("code", code),
         ],
         "ProcessingOutputConfig": _outputs(config, place, name),
@@ -122,6 +127,13 @@ def _check_inputs(inputs: Mapping[str, Text], config: ProcessingConfig) -> None:
             f"the input {inputs['code']!r} another name"
         )
         raise ConfigError(msg)
+    for name in config.sharded:
+        if name not in inputs:
+            msg = (
+                f"ProcessingConfig.sharded: expected names of inputs "
+                f"({', '.join(inputs) or 'there are none'}); got {name!r}"
+            )
+            raise ConfigError(msg)
     for name in {"code", *inputs}.intersection(config.files):
         msg = (
             f"ProcessingConfig.files: the name {name!r} is that of an input; give the "
@@ -156,7 +168,7 @@ def _app(config: ProcessingConfig, place: Place, script: str) -> dict[str, Any]:
     return app
 
 
-def _input(name: str, uri: Text) -> dict[str, Any]:
+def _input(name: str, uri: Text, *, is_sharded: bool = False) -> dict[str, Any]:
     return {
         "InputName": name,
         "S3Input": {
@@ -164,7 +176,7 @@ def _input(name: str, uri: Text) -> dict[str, Any]:
             "LocalPath": f"{_INPUT}/{name}",
             "S3DataType": "S3Prefix",
             "S3InputMode": "File",
-            "S3DataDistributionType": "FullyReplicated",
+            "S3DataDistributionType": _SHARDED if is_sharded else _REPLICATED,
             "S3CompressionType": "None",
         },
     }

@@ -33,7 +33,7 @@ from penguin_pipes.report.page.publish import check, write_report
 from penguin_pipes.report.prose import say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from penguin_pipes.local.parameters import Given
 
@@ -135,8 +135,8 @@ def _act(arguments: Arguments, out: Console, err: Console) -> None:
         raise InputError(msg)
     if arguments.report is not None:
         check(arguments.report_file)
-    asked = _asked(arguments)
     tell = partial(say, console=err)
+    asked = _asked(arguments, tell)
     with chosen(arguments, isolation=arguments.isolation, tell=tell) as backend:
         if arguments.explain is not None:
             found = explain(asked, arguments.explain, images=backend.images)
@@ -155,7 +155,7 @@ def _report(record: Run, arguments: Arguments, out: Console) -> None:
         out.print(f"report: {place}", markup=False, soft_wrap=True)
 
 
-def _asked(arguments: Arguments) -> Asked:
+def _asked(arguments: Arguments, tell: Callable[[str], object]) -> Asked:
     """Return what the command line asks to be run."""
     files = dict(map(_file, arguments.file))
     raw = load(arguments.definition)
@@ -169,6 +169,8 @@ def _asked(arguments: Arguments) -> Asked:
         choice=Choice(start=arguments.from_step, only=arguments.only),
         resume=arguments.resume,
         python=pythons(arguments.python),
+        parity=arguments.parity,
+        tell=tell,
         warnings=warnings,
     )
 

@@ -14,12 +14,15 @@ from typing import TYPE_CHECKING, Final
 from penguin_pipes.errors import HomeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 AT_FDCWD: Final = -100
 RENAME_EXCHANGE: Final = 2
 """Numbers of Linux's ``renameat2`` (``<fcntl.h>``)."""
+
+READ_ONLY: Final = 0o555
+"""What anybody may do with a folder that nobody may write to."""
 
 
 def sync_file(path: Path) -> None:
@@ -55,6 +58,21 @@ def _unlock(folder: Path) -> None:
     for path in folder.iterdir():
         if path.is_dir() and not path.is_symlink():
             _unlock(path)
+
+
+def bring(objects: Mapping[str, Path], target: Path) -> None:
+    """Copy objects, known by their ways, into the folder *target*."""
+    target.mkdir(parents=True, exist_ok=True)
+    for way, path in objects.items():
+        destination = target / way
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, destination)
+
+
+def lock(folder: Path) -> None:
+    """Let nobody write to a folder or to what it holds."""
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod(READ_ONLY if path.is_dir() else READ_ONLY & ~0o111)
 
 
 def link_or_copy(source: Path, target: Path) -> None:

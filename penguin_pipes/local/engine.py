@@ -52,6 +52,7 @@ def run_locally(  # noqa: PLR0913  # each is an option of its own
     only: Sequence[str] = (),
     resume: bool = False,
     python: PythonChoice | None = None,
+    parity: bool = False,
     watch: Watcher | None = None,
     backend: Backend | None = None,
 ) -> Run:
@@ -89,6 +90,9 @@ def run_locally(  # noqa: PLR0913  # each is an option of its own
             same are for this one, unless others are named.
         python: The interpreter that jobs run with, in the place of this one; or those
             of some steps, by their names.
+        parity: Whether each step's job runs with the Python and the packages that its
+            image has, in environments that are made once and kept in the home; what
+            is made is told to the log. See `penguin_pipes.local.environments.images`.
         watch: Told what happens, one thing at a time, in the thread it happens in.
         backend: Where commands run; as processes unless said otherwise.
 
@@ -107,6 +111,7 @@ def run_locally(  # noqa: PLR0913  # each is an option of its own
         choice=Choice(start=from_step, only=tuple(only)),
         resume=resume,
         python=python,
+        parity=parity,
     )
     how = How(
         mode=_mode(cache), size_limit=size_limit, jobs=jobs, keep_going=keep_going

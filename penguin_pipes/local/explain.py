@@ -69,6 +69,7 @@ def explain_locally(  # noqa: PLR0913  # as run_locally
     home: Path = HOME,
     stand_ins: Mapping[str, StandIn] = NONE,
     python: Choice | None = None,
+    parity: bool = False,
     images: Images | None = None,
 ) -> Explanation:
     """Return what `run_locally` would find in its cache for *step*.
@@ -84,6 +85,7 @@ def explain_locally(  # noqa: PLR0913  # as run_locally
         home: As for `run_locally`.
         stand_ins: As for `run_locally`.
         python: As for `run_locally`.
+        parity: As for `run_locally`; the environments have been made by a run.
         images: The `images` of the backend that would run it, if it is not processes.
 
     Raises:
@@ -98,6 +100,7 @@ def explain_locally(  # noqa: PLR0913  # as run_locally
         home=home,
         stand_ins=stand_ins,
         python=python,
+        parity=parity,
     )
     return explain(asked, step, images=images)
 
@@ -105,7 +108,7 @@ def explain_locally(  # noqa: PLR0913  # as run_locally
 def explain(asked: Asked, step: str, *, images: Images | None = None) -> Explanation:
     """Explain one step of what is asked for; see `explain_locally`."""
     with contextlib.ExitStack() as stack:
-        run = stack.enter_context(prepared(asked, images=images))
+        run = stack.enter_context(prepared(asked, images=images, may_install=False))
         tasks = {task.step.name: task for task in run.plan.tasks}
         if step not in tasks:
             near = difflib.get_close_matches(step, tasks, n=1)

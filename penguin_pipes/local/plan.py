@@ -10,14 +10,7 @@ import attrs
 
 from penguin_pipes.definition import Node, Scalar, Step
 from penguin_pipes.local import property_files
-from penguin_pipes.local.contract.models import with_model, with_packages
-from penguin_pipes.local.jobs import (
-    JobKind,
-    ModelKind,
-    Still,
-    TransformKind,
-    UnselectedKind,
-)
+from penguin_pipes.local.jobs import KINDS, JobKind, Still, UnselectedKind
 from penguin_pipes.local.records import now
 from penguin_pipes.local.resolve import Scope, Unknown, not_read, resolve
 from penguin_pipes.local.retries import RetryPolicy
@@ -25,8 +18,9 @@ from penguin_pipes.local.retries import RetryPolicy
 if TYPE_CHECKING:
     from penguin_pipes.local.storage import Storage
 
-TUNING_JOB = "HyperParameterTuningJobName"
-JOB_NAMES = ("ProcessingJobName", "TrainingJobName", TUNING_JOB, "TransformJobName")
+JOB_NAMES: Final = tuple(
+    kind.names_job for kind in KINDS.values() if kind.names_job is not None
+)
 UNREAD: Final = Unknown("a property file")
 
 
@@ -87,7 +81,7 @@ class Plan:
             next.
         needs: For every step, those that it waits for.
         ancestors: For every step, all that must have finished before it.
-        images: The images that the jobs name.
+        images_of: The images that the job of each step names.
         registered: Returns what is said of the version of a model, by its ARN, if an
             earlier run registered it.
         definition: The definition as written.
@@ -100,9 +94,15 @@ class Plan:
     tasks: tuple[Task, ...]
     needs: Mapping[str, tuple[str, ...]]
     ancestors: Mapping[str, set[str]]
-    images: tuple[str, ...] = ()
+    images_of: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
     registered: Callable[[str], Mapping[str, Any] | None] = none_registered
     definition: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
+
+    @property
+    def images(self) -> tuple[str, ...]:
+        """The images that the jobs name, each once."""
+        named = (uri for uris in self.images_of.values() for uri in uris)
+        return tuple(dict.fromkeys(named))
 
     @property
     def selected(self) -> tuple[str, ...] | None:
@@ -130,11 +130,7 @@ class Plan:
         asked = task.step.request
         value = resolve(asked, self.scope(task, steps, storage))
         request = Node(value, asked.address)
-        if isinstance(task.kind, TransformKind):
-            return with_model(request, steps)
-        if isinstance(task.kind, ModelKind):
-            return with_packages(request, steps, self.registered)
-        return request
+        return task.kind.completed(request, steps, self.registered)
 
     def scope(
         self,

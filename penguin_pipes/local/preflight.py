@@ -37,7 +37,7 @@ from penguin_pipes.local.jobs import (
     UnselectedKind,
 )
 from penguin_pipes.local.jobs.stand_ins import refuse_strangers
-from penguin_pipes.local.plan import JOB_NAMES, Plan, Task, none_registered
+from penguin_pipes.local.plan import Plan, Task, none_registered
 from penguin_pipes.local.records import now
 from penguin_pipes.local.resolve import Unknown
 from penguin_pipes.local.retries import policies_of
@@ -115,7 +115,7 @@ def make_plan(  # noqa: PLR0913  # each is an option of its own
         _rehearse(plan, storage, missing)
         for uri in missing:
             storage.add(fetch(uri))
-    return attrs.evolve(plan, images=_rehearse(plan, storage))
+    return attrs.evolve(plan, images_of=_rehearse(plan, storage))
 
 
 def _kind(
@@ -152,9 +152,7 @@ def _listed(words: Iterable[str]) -> str:
 
 def _task(step: Step, identity: str, kind: JobKind) -> Task:
     """Return one step with the name of its job."""
-    prefix = next(
-        (step.arguments[key] for key in JOB_NAMES if key in step.arguments), ""
-    )
+    prefix = step.arguments.get(kind.names_job or "", "")
     make_name = tuning_job_name if step.type == "Tuning" else job_name
     name = make_name(
         identity, step.name, prefix=prefix if isinstance(prefix, str) else ""
@@ -175,7 +173,7 @@ def _ancestors(
 
 def _rehearse(
     plan: Plan, storage: Storage, missing: dict[str, None] | None = None
-) -> tuple[str, ...]:
+) -> dict[str, tuple[str, ...]]:
     """Resolve and check every request, with what is known beforehand.
 
     Args:
@@ -184,9 +182,9 @@ def _rehearse(
         missing: Gets the names of inputs that nobody has, instead of an error.
 
     Returns:
-        The images that jobs name.
+        The images that the job of each step names.
     """
-    images: dict[str, None] = {}
+    images: dict[str, tuple[str, ...]] = {}
     expected: dict[str, Mapping[str, Any] | Unknown] = {}
     written: dict[str, tuple[S3Uri, ...]] = {}
     for task in plan.tasks:
@@ -197,7 +195,7 @@ def _rehearse(
         request = plan.request(task, expected)
         task.kind.check(request, storage)
         if not isinstance(task.kind, StandInKind):
-            images |= dict.fromkeys(images_of(request.value))
+            images[name] = tuple(dict.fromkeys(images_of(request.value)))
         for data in task.kind.inputs(request):
             _refuse_unmapped(
                 data, name, storage, written, plan.ancestors[name], missing
@@ -208,7 +206,7 @@ def _rehearse(
             for uri in task.kind.outputs(request, task.job_name)
             if not isinstance(uri, Unknown)
         )
-    return tuple(images)
+    return images
 
 
 def _refuse_unmapped(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -25,7 +26,13 @@ from penguin_pipes.local.database import FILE, Database
 from penguin_pipes.local.digests import Digests
 from penguin_pipes.local.disk import home_errors
 from penguin_pipes.local.environments import Choice as PythonChoice
-from penguin_pipes.local.environments import Interpreter, Pythons, find
+from penguin_pipes.local.environments import (
+    Environments,
+    Interpreter,
+    Parity,
+    Pythons,
+    find,
+)
 from penguin_pipes.local.history import History
 from penguin_pipes.local.jobs import StandIn, kinds
 from penguin_pipes.local.jobs.scripts import environments_of
@@ -44,6 +51,9 @@ if TYPE_CHECKING:
 
     from penguin_pipes.definition import Definition, Node, Step
     from penguin_pipes.local.records import Run
+
+
+LOGGER = logging.getLogger(__name__)
 
 
 def _absolute(path: Path) -> Path:
@@ -66,6 +76,8 @@ class Asked:
         resume: Whether to go on from the last run.
         warnings: What `refuse_errors` said of this very definition, if it was asked.
         python: The interpreter that jobs run with, or those of steps by name.
+        parity: Whether each step has the Python and the packages of its image.
+        tell: Told what takes long before the run begins.
         fetch: Brings inputs that are not on this computer: an S3 name → the objects at
             or below it, by their names. None to refuse the run.
     """
@@ -80,6 +92,8 @@ class Asked:
     resume: bool = False
     warnings: tuple[Problem, ...] | None = None
     python: PythonChoice | None = None
+    parity: bool = False
+    tell: Callable[[str], object] = LOGGER.info
     fetch: Fetch | None = None
 
 
@@ -159,12 +173,15 @@ class Prepared:
 
 
 @contextlib.contextmanager
-def prepared(asked: Asked, *, images: Images | None = None) -> Iterator[Prepared]:
+def prepared(
+    asked: Asked, *, images: Images | None = None, may_install: bool = True
+) -> Iterator[Prepared]:
     """Yield the run that is asked for.
 
     Args:
         asked: What is asked for.
         images: What its jobs run in; None if this computer stands in for them.
+        may_install: Whether environments may be made, if parity asks for them.
 
     Raises:
         RequestError: If it cannot be; nothing has been started or written.
@@ -204,7 +221,7 @@ def prepared(asked: Asked, *, images: Images | None = None) -> Iterator[Prepared
             memory=memory,
             resumed=resumed,
             images=images,
-            pythons=_pythons(asked, plan, images),
+            pythons=_pythons(asked, plan, images, may_install=may_install),
         )
 
 
@@ -215,13 +232,33 @@ def _choice(asked: Asked, resumed: Resumed | None) -> Choice:
     return Choice(only=resumed.run.selected or ())
 
 
-def _pythons(asked: Asked, plan: Plan, images: Images | None) -> Pythons:
+def _pythons(
+    asked: Asked, plan: Plan, images: Images | None, *, may_install: bool
+) -> Pythons:
     """Return what jobs start with."""
-    if asked.python is not None and images is not None:
-        msg = "python: jobs run in their images, which have their own; leave it out"
+    if images is not None:
+        for name, is_given in ("python", asked.python), ("parity", asked.parity):
+            if is_given:
+                msg = (
+                    f"{name}: jobs run in their images, which have their own Python; "
+                    "leave it out"
+                )
+                raise InputError(msg)
+    host = this_host()
+    if not asked.parity:
+        steps = [task.step.name for task in plan.tasks]
+        return find(asked.python, steps, host.base_environment)
+    if asked.python is not None:
+        msg = "parity: it gives every step the Python of its image; leave out python"
         raise InputError(msg)
-    steps = [task.step.name for task in plan.tasks]
-    return find(asked.python, steps, this_host().base_environment)
+    maker = Parity(
+        environments=Environments(home=asked.home, run=plan.id, lent=host.environment),
+        variables=host.base_environment,
+        tell=asked.tell,
+        may_install=may_install,
+    )
+    jobs = [task.step.name for task in plan.tasks if task.is_selected and task.is_job]
+    return maker.pythons({step: plan.images_of[step] for step in jobs})
 
 
 def _selection(

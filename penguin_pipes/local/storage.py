@@ -18,6 +18,7 @@ import attrs
 
 from penguin_pipes.errors import InputError
 from penguin_pipes.local.disk import (
+    bring,
     link_or_copy,
     remove,
     swap,
@@ -140,10 +141,7 @@ class Storage:
     def stage(self, name: S3Uri, target: Path) -> int:
         """Copy every object at or below *name* into *target*; return how many."""
         objects = self.objects(name)
-        for way, path in objects.items():
-            destination = target / way
-            destination.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, destination)
+        bring(objects, target)
         return len(objects)
 
     def publish(self, source: Path, name: S3Uri, *, take: bool = False) -> Path:

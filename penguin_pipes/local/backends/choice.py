@@ -42,6 +42,7 @@ def chosen(
                 "--isolation": isolation is not None,
                 "--cold": flags.cold,
                 "--python": bool(flags.python),
+                "--parity": flags.parity,
             },
             why="is for processes and does nothing with --backend docker; leave it out",
         )

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import attrs
 
+from penguin_pipes.local.contract.cluster import LEADER, Instance
 from penguin_pipes.local.contract.requests import (
+    SHARDED,
     DataInput,
     DataOutput,
     container_path,
+    distribution,
     has_network,
+    instance_count,
     max_runtime_s,
-    refuse_many_instances,
     refuse_unless,
     words,
 )
@@ -51,6 +54,7 @@ class ProcessingRequest:
         environment: What the request sets.
         inputs: What is staged before.
         outputs: What is published after.
+        instances: How many computers it runs on.
         max_runtime_s: When it is stopped.
         network: Whether it may have one.
         raw: The request as it would be sent.
@@ -63,6 +67,7 @@ class ProcessingRequest:
     environment: Mapping[str, str]
     inputs: tuple[DataInput, ...]
     outputs: tuple[DataOutput, ...]
+    instances: int
     max_runtime_s: int
     network: bool
     raw: Mapping[str, Any]
@@ -82,7 +87,6 @@ class ProcessingRequest:
         """
         app = request.need("AppSpecification")
         resources = request.need("ProcessingResources")
-        refuse_many_instances(resources.get("ClusterConfig"))
         environment = request.get("Environment")
         outputs = request.get("ProcessingOutputConfig")
         return cls(
@@ -93,6 +97,7 @@ class ProcessingRequest:
             environment={} if environment is None else environment.texts(),
             inputs=_inputs(request),
             outputs=() if outputs is None else _outputs(outputs),
+            instances=instance_count(resources.get("ClusterConfig")),
             max_runtime_s=max_runtime_s(request),
             network=has_network(request.get("NetworkConfig")),
             raw=request.value,
@@ -127,6 +132,7 @@ def _inputs(request: Node) -> tuple[DataInput, ...]:
                 uri=s3.need("S3Uri").text(),
                 path=container_path(s3.need("LocalPath"), DATA),
                 address=f"{s3.address}.S3Uri",
+                is_sharded=distribution(s3) == SHARDED,
             )
         )
     return tuple(found)
@@ -158,7 +164,11 @@ def _is_app_managed(node: Node) -> bool:
 
 
 def config_files(
-    request: ProcessingRequest, *, name: str, arn: str
+    request: ProcessingRequest,
+    *,
+    name: str,
+    arn: str,
+    instance: Instance = LEADER,
 ) -> dict[str, dict[str, Any]]:
     """Return the JSON files that the job finds, by their paths."""
     told = {key: request.raw[key] for key in TOLD if key in request.raw}
@@ -169,8 +179,8 @@ def config_files(
             **told,
         },
         f"{CONFIG}/resourceconfig.json": {
-            "current_host": "algo-1",
-            "hosts": ["algo-1"],
+            "current_host": instance.name,
+            "hosts": instance.hosts,
         },
     }
 

@@ -13,6 +13,9 @@ from penguin_pipes.local.resolve import Unknown
 if TYPE_CHECKING:
     from penguin_pipes.definition import Node
 
+REPLICATED: Final = "FullyReplicated"
+SHARDED: Final = "ShardedByS3Key"
+
 DAY_S: Final = 86_400
 """How long a job may run if its request does not say."""
 
@@ -26,12 +29,16 @@ class DataInput:
         uri: The object, or the prefix of the objects.
         path: The folder, below ``/opt/ml``.
         address: Where the definition asks for it.
+        is_sharded: Whether each computer of a job's gets a share of the objects.
+        is_read_only: Whether the job finds them in a file system it cannot write to.
     """
 
     name: str
     uri: str
     path: str
     address: str
+    is_sharded: bool = False
+    is_read_only: bool = False
 
     @property
     def is_known(self) -> bool:
@@ -77,13 +84,28 @@ def refuse_unless(node: Node | None, *allowed: str, why: str) -> None:
         node.cannot_run(f"{node.text()!r} {why}; use {allowed[0]!r} to run it here")
 
 
-def refuse_many_instances(resources: Node | None) -> None:
-    """Raise if more than one computer is asked for."""
-    if resources is None:
-        return
-    count = resources.get("InstanceCount")
-    if count is not None and not isinstance(count.value, Unknown) and count.whole() > 1:
-        count.cannot_run(f"{count.whole()} instances cannot run on one computer; use 1")
+def instance_count(resources: Node | None) -> int:
+    """Return how many computers are asked for."""
+    count = None if resources is None else resources.get("InstanceCount")
+    return 1 if count is None else whole_or_unknown(count, least=1)
+
+
+def refuse_cluster_in_images(request: Node, count: int) -> None:
+    """Raise if a job that runs in its image is to have several computers."""
+    if count > 1:
+        request.cannot_run(
+            f"{count} instances would be containers that have to find each other by "
+            "their names, which --backend docker does not give them; ask for 1, or "
+            "run them as processes (--backend process)"
+        )
+
+
+def distribution(s3: Node) -> str:
+    """Return whether each computer gets all objects, or a share of them."""
+    given = s3.text_of("S3DataDistributionType", REPLICATED)
+    if not isinstance(given, Unknown) and given not in {REPLICATED, SHARDED}:
+        s3.need("S3DataDistributionType").expected(f"{REPLICATED} or {SHARDED}")
+    return given
 
 
 def container_path(node: Node, parent: str) -> str:

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import attrs
 
+from penguin_pipes.local.contract.cluster import LEADER, Instance
 from penguin_pipes.local.contract.names import account_of, region_of
 from penguin_pipes.local.contract.requests import (
+    SHARDED,
     DataInput,
     DataOutput,
     container_path,
+    distribution,
     has_network,
+    instance_count,
     max_runtime_s,
-    refuse_many_instances,
     refuse_unless,
     words,
 )
@@ -34,7 +37,7 @@ OUTPUT_DATA: Final = "/opt/ml/output/data"
 OUTPUT_INTERMEDIATE: Final = "/opt/ml/output/intermediate"
 FAILURE: Final = "/opt/ml/output/failure"
 CHECKPOINTS: Final = "/opt/ml/checkpoints"
-HOST_NAME: Final = "algo-1"
+FAST_FILE: Final = "FastFile"
 GROUP: Final = "homogeneousCluster"
 SDK_DRIVERS: Final = "sm_drivers"
 TRAIN: Final = "train"
@@ -70,6 +73,7 @@ class TrainingRequest:
         compressed: Whether the model becomes a ``model.tar.gz``.
         checkpoints: What is brought back before and kept after, if anything.
         instance_type: What it would run on.
+        instances: How many computers it runs on.
         max_runtime_s: When it is stopped.
         network: Whether it may have one.
         raw: The request as it would be sent.
@@ -87,6 +91,7 @@ class TrainingRequest:
     compressed: bool
     checkpoints: DataOutput | None
     instance_type: str
+    instances: int
     max_runtime_s: int
     network: bool
     raw: Mapping[str, Any]
@@ -108,7 +113,6 @@ class TrainingRequest:
         if request.get("ServerlessJobConfig") or algorithm.get("AlgorithmName"):
             request.cannot_run("the service's own algorithms run at the service only")
         resources = request.get("ResourceConfig")
-        refuse_many_instances(resources)
         if resources is not None and resources.get("InstanceGroups"):
             resources.cannot_run("instance groups cannot run on one computer")
         output = request.need("OutputDataConfig")
@@ -126,6 +130,7 @@ class TrainingRequest:
             compressed=output.text_of("CompressionType", "GZIP") != "NONE",
             checkpoints=_checkpoints(request),
             instance_type=resources.text_of("InstanceType") if resources else "",
+            instances=instance_count(resources),
             max_runtime_s=max_runtime_s(request),
             network=has_network(request),
             raw=request.value,
@@ -207,13 +212,15 @@ def _channel(node: Node, mode: str) -> Channel:
     refuse_unless(node.get("CompressionType"), "None", why="needs Pipe mode")
     refuse_unless(node.get("RecordWrapperType"), "None", why="needs Pipe mode")
     mode = node.text_of("InputMode", mode)
-    if mode not in {"File", "FastFile"}:
+    if mode not in {"File", FAST_FILE}:
         node.cannot_run(f"{mode!r} needs a pipe of the service; use 'File'")
     return Channel(
         name=name,
         uri=s3.need("S3Uri").text(),
         path=f"{CHANNELS}/{name}",
         address=f"{s3.address}.S3Uri",
+        is_sharded=distribution(s3) == SHARDED,
+        is_read_only=mode == FAST_FILE,
         config=_channel_config(node, s3, mode),
     )
 
@@ -224,7 +231,7 @@ def _channel_config(node: Node, s3: Node, mode: str) -> dict[str, str]:
     return {
         **({} if content is None else {"ContentType": content.text()}),
         "TrainingInputMode": mode,
-        "S3DistributionType": s3.text_of("S3DataDistributionType", "FullyReplicated"),
+        "S3DistributionType": distribution(s3),
         "RecordWrapperType": node.text_of("RecordWrapperType", "None"),
     }
 
@@ -242,19 +249,20 @@ def _checkpoints(request: Node) -> DataOutput | None:
     )
 
 
-def resource_config(request: TrainingRequest) -> dict[str, Any]:
-    """Return what the job is told about the computers it runs on."""
-    hosts = [HOST_NAME]
+def resource_config(
+    request: TrainingRequest, instance: Instance = LEADER
+) -> dict[str, Any]:
+    """Return what one of its computers is told about all that the job runs on."""
     group = {
         "instance_group_name": GROUP,
         "instance_type": request.instance_type,
-        "hosts": hosts,
+        "hosts": instance.hosts,
     }
     return {
-        "current_host": HOST_NAME,
+        "current_host": instance.name,
         "current_instance_type": request.instance_type,
         "current_group_name": GROUP,
-        "hosts": hosts,
+        "hosts": instance.hosts,
         "instance_groups": [group],
         "network_interface_name": "eth0",
     }
@@ -265,12 +273,14 @@ def input_data_config(request: TrainingRequest) -> dict[str, Any]:
     return {channel.name: dict(channel.config) for channel in request.channels}
 
 
-def config_files(request: TrainingRequest) -> dict[str, dict[str, Any]]:
+def config_files(
+    request: TrainingRequest, instance: Instance = LEADER
+) -> dict[str, dict[str, Any]]:
     """Return the JSON files that the job finds, by their paths."""
     return {
         f"{CONFIG}/hyperparameters.json": dict(request.hyperparameters),
         f"{CONFIG}/inputdataconfig.json": input_data_config(request),
-        f"{CONFIG}/resourceconfig.json": resource_config(request),
+        f"{CONFIG}/resourceconfig.json": resource_config(request, instance),
     }
 
 

@@ -9,6 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from penguin_pipes.local.contract import training
+from penguin_pipes.local.contract.cluster import LEADER, Instance
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,10 +30,15 @@ def framework_module(image: str) -> str | None:
 
 
 def environment(
-    script: ScriptMode, request: TrainingRequest, *, job_name: str, host: Host
+    script: ScriptMode,
+    request: TrainingRequest,
+    *,
+    job_name: str,
+    host: Host,
+    instance: Instance = LEADER,
 ) -> dict[str, str]:
     """Return what the toolkit adds to the script's environment."""
-    facts = _facts(script, request, host)
+    facts = _facts(script, request, host, instance)
     everything = _everything(script, facts, job_name)
     channels = {
         f"channel_{name}": path for name, path in _channel_paths(request).items()
@@ -56,19 +62,21 @@ def environment(
         **variables,
         "SAGEMAKER_REGION": script.region,
         "SAGEMAKER_JOB_NAME": script.job_name,
-        "CURRENT_HOST": training.HOST_NAME,
+        "CURRENT_HOST": instance.name,
         "PYTHONPATH": ":".join(filter(None, path)),
     }
 
 
-def _facts(script: ScriptMode, request: TrainingRequest, host: Host) -> dict[str, Any]:
+def _facts(
+    script: ScriptMode, request: TrainingRequest, host: Host, instance: Instance
+) -> dict[str, Any]:
     """Return what both the single variables and ``SM_TRAINING_ENV`` say."""
-    resources = training.resource_config(request)
+    resources = training.resource_config(request, instance)
     groups = {
         group["instance_group_name"]: group for group in resources["instance_groups"]
     }
     return {
-        "current_host": training.HOST_NAME,
+        "current_host": instance.name,
         "current_instance_group": training.GROUP,
         "current_instance_group_hosts": resources["hosts"],
         "current_instance_type": request.instance_type,
@@ -109,12 +117,12 @@ def _everything(
         },
         "distribution_hosts": [],
         "hyperparameters": script.hyperparameters,
-        "is_master": True,
+        "is_master": facts["current_host"] == facts["hosts"][0],
         "is_modelparallel_enabled": None,
         "is_smddpmprun_installed": False,
         "is_smddprun_installed": False,
         "job_name": job_name,
-        "master_hostname": training.HOST_NAME,
+        "master_hostname": facts["hosts"][0],
         "topology": [],
     }
 

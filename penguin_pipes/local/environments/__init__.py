@@ -6,6 +6,7 @@ packages it sees: as in a container, only what is missing there is installed.
 
 from penguin_pipes.local.environments.content import Wanted, wanted_by
 from penguin_pipes.local.environments.interpreter import Interpreter, ask, here
+from penguin_pipes.local.environments.parity import Parity
 from penguin_pipes.local.environments.pythons import Choice, Pythons, find
 from penguin_pipes.local.environments.store import Environments, Installation
 
@@ -14,6 +15,7 @@ __all__ = [
     "Environments",
     "Installation",
     "Interpreter",
+    "Parity",
     "Pythons",
     "Wanted",
     "ask",

@@ -41,6 +41,7 @@ class Wanted:
     has_requirements: bool
     is_package: bool
     digest: str
+    is_bare: bool = attrs.field(default=False, init=False)
 
     @property
     def words(self) -> tuple[str, ...]:

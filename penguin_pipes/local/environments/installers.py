@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 SOURCES: Final = ("index-url", "extra-index-url", "find-links", "no-index")
 """Settings of pip that say where packages come from."""
+
+SIGNS: Final = ("error", "no solution found")
+"""By what the line is known in which pip, or uv, begins to say what is wrong."""
 
 
 def uv_of(environment: Mapping[str, str]) -> str | None:
@@ -57,3 +60,13 @@ def _told_pip(environment: Mapping[str, str]) -> Iterator[str]:
         return  # pip itself refuses it
     for section in settings.sections():
         yield from (name for name in SOURCES if settings.has_option(section, name))
+
+
+def last_words(lines: Sequence[str]) -> str:
+    """Return what an installer said, from the line on that tells of an error."""
+    told = (
+        number
+        for number, line in enumerate(lines)
+        if any(sign in line.lower() for sign in SIGNS)
+    )
+    return "\n ".join(line.strip() for line in lines[next(told, -1) :])

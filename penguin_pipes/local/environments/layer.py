@@ -38,13 +38,22 @@ of its own: started from there, it need not be installed first."""
 INSTALLERS_BY: Final = "pip install uv, or install pip into that Python"
 
 
+def make_bare(folder: Path, base: Interpreter, environment: Mapping[str, str]) -> None:
+    """Make an environment with nothing in it, and nothing below.
+
+    Raises:
+        InputError: That Python can make none.
+    """
+    _run([base.executable, "-m", "venv", "--without-pip", str(folder)], environment)
+
+
 def make(folder: Path, base: Interpreter, environment: Mapping[str, str]) -> None:
     """Make an environment in which *base*'s packages can be imported.
 
     Raises:
         InputError: That Python can make none.
     """
-    _run([base.executable, "-m", "venv", "--without-pip", str(folder)], environment)
+    make_bare(folder, base, environment)
     sites = [each for each in base.sites if Path(each).is_dir()]
     # Unlike a bare path, this heeds the .pth files in there: editable installs.
     lines = [f"import site; site.addsitedir({each!r})\n" for each in sites]

@@ -9,7 +9,7 @@ import re
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 import attrs
 
@@ -21,7 +21,6 @@ from penguin_pipes.local.locks import try_turn
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from penguin_pipes.local.environments.content import Wanted
     from penguin_pipes.local.environments.interpreter import Interpreter
 
 FOLDER: Final = "environments"
@@ -35,6 +34,23 @@ LENT: Final = re.compile(
     re.IGNORECASE,
 )
 """What an installer may know of this computer, beyond what a job may."""
+
+
+class Wish(Protocol):
+    """What an environment is made of."""
+
+    @property
+    def digest(self) -> str:
+        """Of all that it depends on, but for the interpreter."""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What an installer is told, in the folder of the code."""
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether it sees nothing of the packages below."""
+
 
 Install: TypeAlias = "Callable[[tuple[str, ...], Mapping[str, str]], Outcome]"
 """Runs an installer's command in the folder of the code."""
@@ -74,9 +90,13 @@ class Environments:
     run: str
     lent: Mapping[str, str]
 
+    def has(self, wanted: Wish, base: Interpreter) -> bool:
+        """Return whether an environment has been made."""
+        return (self.home / FOLDER / digest_of(wanted, base) / READY).is_file()
+
     def get(
         self,
-        wanted: Wanted,
+        wanted: Wish,
         base: Interpreter,
         *,
         environment: Mapping[str, str],
@@ -114,11 +134,13 @@ class Environments:
         return Installation(python=str(layer.python_of(folder)))
 
 
-def digest_of(wanted: Wanted, base: Interpreter) -> str:
+def digest_of(wanted: Wish, base: Interpreter) -> str:
     """Return what an environment is called: all that it depends on, in one word."""
     from penguin_pipes.local.cache.surroundings import packages_of
 
     facts = [wanted.digest, base.executable, base.name, base.sites]
+    if wanted.is_bare:
+        return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:32]
     # The code of an editable install is not looked at by an installer.
     versions = {key: text.partition(",")[0] for key, text in packages_of(base.path)}
     text = json.dumps([facts, sorted(versions.items())])
@@ -127,7 +149,7 @@ def digest_of(wanted: Wanted, base: Interpreter) -> str:
 
 def _make(
     folder: Path,
-    wanted: Wanted,
+    wanted: Wish,
     base: Interpreter,
     environment: Mapping[str, str],
     install: Install,
@@ -135,7 +157,8 @@ def _make(
     """Make an environment; return how that failed, if it did."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        layer.make(folder, base, environment)
+        make = layer.make_bare if wanted.is_bare else layer.make
+        make(folder, base, environment)
         words = (*layer.installer(folder, environment), *wanted.words)
         outcome = install(words, environment)
         if outcome.exit_code:

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from penguin_pipes.local.jobs.base import Job, JobKind, JobResult
+from penguin_pipes.local.jobs.base import Job, JobResult
 from penguin_pipes.local.jobs.decisions import ConditionKind, Decision, FailKind, Still
+from penguin_pipes.local.jobs.kind import JobKind
 from penguin_pipes.local.jobs.models import ModelKind, RegisterModelKind
 from penguin_pipes.local.jobs.processing import ProcessingKind
 from penguin_pipes.local.jobs.stand_ins import StandIn, StandInKind
@@ -48,7 +49,6 @@ __all__ = [
     "StandIn",
     "StandInKind",
     "Still",
-    "TransformKind",
     "UnselectedKind",
     "kinds",
 ]

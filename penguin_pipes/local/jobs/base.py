@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -18,9 +18,11 @@ from penguin_pipes.local.backends import (
     Stop,
     StoppedError,
 )
+from penguin_pipes.local.contract.cluster import LEADER, Instance
 from penguin_pipes.local.contract.failure import timeout_reason
 from penguin_pipes.local.contract.host import Host
 from penguin_pipes.local.contract.tree import ROOT, WorkTree
+from penguin_pipes.local.disk import bring, lock
 from penguin_pipes.local.environments import Environments, Interpreter, here
 from penguin_pipes.local.events import Event, StepLine, StepWarned
 from penguin_pipes.local.records import MetricPoint, Trial
@@ -32,8 +34,6 @@ from penguin_pipes.local.tuning.book import TrialBook
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from penguin_pipes.definition import Node
-    from penguin_pipes.local.backends import Script
     from penguin_pipes.local.contract.requests import DataInput, DataOutput
 
 SIGNALLED: Final = 128
@@ -57,6 +57,8 @@ class Job:
         trials: Where it notes its trials, if it is a tuning job.
         environments: Where what its code asks for is installed.
         base: The Python that those are made on top of.
+        instance: Which of its computers this is, if there are several.
+        own_log: Where its command's output goes, if not to the folder's ``log.txt``.
     """
 
     step: str
@@ -71,11 +73,18 @@ class Job:
     trials: TrialBook | None = None
     environments: Environments | None = None
     base: Interpreter = attrs.field(factory=here)
+    instance: Instance = LEADER
+    own_log: Path | None = None
 
     @property
     def has_image(self) -> bool:
         """Whether it runs in the image that its request names."""
         return self.backend.images is not None
+
+    @property
+    def log(self) -> Path:
+        """The file that gets what its command prints."""
+        return self.own_log or self.folder / "log.txt"
 
     @property
     def tree(self) -> WorkTree:
@@ -117,7 +126,7 @@ class Job:
         with self.slots:
             outcome = self.backend.run(
                 command,
-                log=self.folder / "log.txt",
+                log=self.log,
                 on_line=tell,
                 timeout_s=timeout_s,
                 warn=lambda text: self.announce(StepWarned(self.step, text)),
@@ -150,12 +159,29 @@ class Job:
             InputError: If nothing lies where an input should come from.
         """
         for data in inputs:
-            if not self.storage.stage(S3Uri.parse(data.uri), self.tree.at(data.path)):
+            objects = self.storage.objects(S3Uri.parse(data.uri))
+            if not objects:
                 msg = (
                     f"ClientError: {data.name}: no object lies at or below {data.uri}; "
                     "the step that should have written there wrote nothing"
                 )
                 raise InputError(msg)
+            if data.is_sharded:
+                self._warn_of_few(data, len(objects))
+                objects = self.instance.share(objects)
+            folder = self.tree.at(data.path)
+            bring(objects, folder)
+            if data.is_read_only:
+                lock(folder)
+
+    def _warn_of_few(self, data: DataInput, count: int) -> None:
+        """Say so if there are fewer objects than computers to share them."""
+        if count < self.instance.count:
+            text = (
+                f"{data.name}: {data.uri} is sharded over {self.instance.count} "
+                f"instances and holds {count} objects; some get none"
+            )
+            self.announce(StepWarned(self.step, text))
 
     def publish(self, outputs: Iterable[DataOutput]) -> dict[str, Path]:
         """Publish the folders that hold any file; return where each now lies."""
@@ -163,10 +189,10 @@ class Job:
             output.name: self.storage.publish(folder, S3Uri.parse(output.uri))
             for output in outputs
             for folder in [self.tree.at(output.path)]
-            if self._is_own(folder) and next(files_below(folder), None)
+            if self.owns(folder) and next(files_below(folder), None)
         }
 
-    def _is_own(self, folder: Path) -> bool:
+    def owns(self, folder: Path) -> bool:
         """Return whether a folder is in the tree for real, not through a link."""
         return folder.resolve().is_relative_to(self.tree.root.resolve())
 
@@ -208,32 +234,6 @@ class JobResult:
             for name, path in trial.artifacts.items()
         }
         return {**self.artifacts, **others}
-
-
-class JobKind(Protocol):
-    """What the engine asks of one kind of job.
-
-    Every `request` has its references resolved; before the run, those that only the
-    run can tell are `Unknown`.
-    """
-
-    def check(self, request: Node, storage: Storage) -> None:
-        """Raise a `RequestError` if the job cannot run on this computer."""
-
-    def inputs(self, request: Node) -> tuple[DataInput, ...]:
-        """Return what must lie in S3 for the job to start."""
-
-    def outputs(self, request: Node, job_name: str) -> tuple[str, ...]:
-        """Return the S3 names at or below which the job's results will lie."""
-
-    def expected(self, request: Node, job_name: str) -> Mapping[str, Any] | Unknown:
-        """Return what Describe will say of the finished job, as far as is known."""
-
-    def script(self, request: Node, storage: Storage, host: Host) -> Script | None:
-        """Return the script that the job will start, if it can be known of."""
-
-    def run(self, request: Node, job: Job) -> JobResult:
-        """Run the job to its end."""
 
 
 def container_code(outcome: Outcome) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from penguin_pipes.local.conditions import all_hold
 from penguin_pipes.local.jobs.base import JobResult
+from penguin_pipes.local.jobs.kind import JobKind
 from penguin_pipes.local.resolve import Unknown
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ OUTCOMES = {True: "True", False: "False"}
 """What the service calls them (``ConditionOutcome``)."""
 
 
-class Still:
+class Still(JobKind):
     """What steps have in common that read and write nothing in S3."""
 
     def check(self, request: Node, storage: Storage) -> None:

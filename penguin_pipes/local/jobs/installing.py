@@ -16,6 +16,7 @@ from penguin_pipes.local.environments.content import (
     SETUP,
     ignored_project,
 )
+from penguin_pipes.local.environments.installers import last_words
 from penguin_pipes.local.events import StepWarned
 from penguin_pipes.local.jobs.scripts import wanted_of
 from penguin_pipes.local.storage import files_below
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
 
 MOST_LINES: Final = 40
 """How much of an installer's last words is kept."""
-
-SIGNS: Final = ("error", "no solution found")
-"""By what the line is known in which pip, or uv, begins to say what is wrong."""
 
 IGNORED: Final = (
     f"{PYPROJECT}: the container installs a package only if there is a {SETUP} beside "
@@ -109,14 +107,4 @@ def install(
     made = job.environments.get(
         wanted, job.base, environment=environment, install=run, pause=pause
     )
-    return Installed(made=made, said=_sentence([*lines]), is_package=wanted.is_package)
-
-
-def _sentence(lines: list[str]) -> str:
-    """Return the lines from the first that tells of an error, or else the last."""
-    told = (
-        number
-        for number, line in enumerate(lines)
-        if any(sign in line.lower() for sign in SIGNS)
-    )
-    return "\n ".join(line.strip() for line in lines[next(told, -1) :])
+    return Installed(made=made, said=last_words([*lines]), is_package=wanted.is_package)

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from penguin_pipes.errors import InputError
-from penguin_pipes.local.contract.models import data_source, own_containers
+from penguin_pipes.local.contract.models import (
+    data_source,
+    own_containers,
+    with_packages,
+)
 from penguin_pipes.local.contract.names import account_of, arn, region_of
 from penguin_pipes.local.contract.requests import DataInput
 from penguin_pipes.local.jobs.base import JobResult, moment
@@ -21,11 +25,21 @@ if TYPE_CHECKING:
 
     from penguin_pipes.definition import Node
     from penguin_pipes.local.jobs.base import Job
+    from penguin_pipes.local.jobs.kind import Registered
     from penguin_pipes.local.storage import Storage
 
 
 class ModelKind(Still):
     """Steps of type ``Model``: ``CreateModel``."""
+
+    def completed(
+        self,
+        request: Node,
+        steps: Mapping[str, Mapping[str, Any] | Unknown],
+        registered: Registered,
+    ) -> Node:
+        """Return *request* with the containers of the versions that it names."""
+        return with_packages(request, steps, registered)
 
     def check(self, request: Node, storage: Storage) -> None:  # noqa: ARG002
         """Raise a `RequestError` if there is nothing to make a model of."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -10,6 +11,7 @@ from penguin_pipes.local.contract import processing
 from penguin_pipes.local.contract.failure import LONGEST_REASON, reason
 from penguin_pipes.local.contract.names import account_of, arn, region_of
 from penguin_pipes.local.contract.processing import ProcessingRequest
+from penguin_pipes.local.contract.requests import refuse_cluster_in_images
 from penguin_pipes.local.jobs.base import (
     Job,
     JobResult,
@@ -17,6 +19,8 @@ from penguin_pipes.local.jobs.base import (
     failure_of,
     moment,
 )
+from penguin_pipes.local.jobs.cluster import Ended, gather, on_each
+from penguin_pipes.local.jobs.kind import JobKind
 from penguin_pipes.local.jobs.scripts import processing_script
 from penguin_pipes.local.records import now
 from penguin_pipes.local.resolve import Unknown
@@ -34,13 +38,14 @@ if TYPE_CHECKING:
 
 
 @attrs.frozen
-class ProcessingKind:
+class ProcessingKind(JobKind):
     """Steps of type ``Processing``.
 
     Attributes:
         in_image: Whether they run in the images that they name.
     """
 
+    names_job = "ProcessingJobName"
     in_image: bool = False
 
     def check(
@@ -49,8 +54,10 @@ class ProcessingKind:
         storage: Storage,  # noqa: ARG002 - what others look at, this kind need not
     ) -> None:
         """Raise a `RequestError` if the job cannot run on this computer."""
-        ProcessingRequest.read(request)
-        if not self.in_image:
+        asked = ProcessingRequest.read(request)
+        if self.in_image:
+            refuse_cluster_in_images(request, asked.instances)
+        else:
             processing.need_entrypoint(request)
 
     def inputs(self, request: Node) -> tuple[DataInput, ...]:
@@ -77,36 +84,47 @@ class ProcessingKind:
     def run(self, request: Node, job: Job) -> JobResult:
         """Run the job to its end."""
         asked = ProcessingRequest.read(request)
-        job.make_folders("/opt/ml/output", *(output.path for output in asked.outputs))
-        job.stage(asked.inputs)
-        files = processing.config_files(asked, name=job.name, arn=_arn(asked, job.name))
-        job.write_config(files)
         started = now()
-        outcome = job.run(
-            processing.argv(asked, job.tree, job.host),
-            processing.environment(asked, job.tree, job.host),
-            network=asked.network,
-            image=asked.image,
-            replaces_entrypoint=bool(asked.entrypoint),
-            timeout_s=asked.max_runtime_s,
-        )
-        code = container_code(outcome)
-        message = _message(job.tree)
+        together = on_each(job, asked.instances, partial(_run_on_one, asked))
+        end = together.decisive
+        message = _message(end.job.tree)
         failure = failure_of(
-            outcome,
+            end.outcome,
             max_runtime_s=asked.max_runtime_s,
-            reason=reason(message or "", code),
+            reason=reason(message or "", end.code),
         )
-        artifacts = job.publish(asked.outputs) if failure is None else {}
+        artifacts = {}
+        if failure is None:
+            gather(job, together.parts, [output.path for output in asked.outputs])
+            artifacts = job.publish(asked.outputs)
         return JobResult(
             failure=failure,
-            exit_code=code,
+            exit_code=end.code,
             properties=_described(
                 asked, job.name, message=message, started=started, ended=now()
             ),
             artifacts=artifacts,
-            fault=outcome.fault,
+            fault=end.outcome.fault,
         )
+
+
+def _run_on_one(asked: ProcessingRequest, job: Job) -> Ended:
+    """Run what one computer of the job runs to its end."""
+    job.make_folders("/opt/ml/output", *(output.path for output in asked.outputs))
+    job.stage(asked.inputs)
+    arn = _arn(asked, job.name)
+    job.write_config(
+        processing.config_files(asked, name=job.name, arn=arn, instance=job.instance)
+    )
+    outcome = job.run(
+        processing.argv(asked, job.tree, job.host),
+        processing.environment(asked, job.tree, job.host),
+        network=asked.network,
+        image=asked.image,
+        replaces_entrypoint=bool(asked.entrypoint),
+        timeout_s=asked.max_runtime_s,
+    )
+    return Ended(job=job, outcome=outcome, code=container_code(outcome))
 
 
 def _arn(request: ProcessingRequest, name: str) -> str:

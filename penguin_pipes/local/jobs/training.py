@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from penguin_pipes.local.contract import source, training
-from penguin_pipes.local.contract.requests import DataInput
+from penguin_pipes.local.contract.requests import DataInput, refuse_cluster_in_images
 from penguin_pipes.local.contract.script_mode import SOURCE, ScriptMode
 from penguin_pipes.local.contract.training import TrainingRequest
 from penguin_pipes.local.disk import remove
 from penguin_pipes.local.events import StepWarned
+from penguin_pipes.local.jobs.kind import JobKind
 from penguin_pipes.local.jobs.scripts import training_script
 from penguin_pipes.local.jobs.training_described import described
 from penguin_pipes.local.jobs.training_job import TrainingJob
@@ -31,13 +32,14 @@ if TYPE_CHECKING:
 
 
 @attrs.frozen
-class TrainingKind:
+class TrainingKind(JobKind):
     """Steps of type ``Training``.
 
     Attributes:
         in_image: Whether they run in the images that they name.
     """
 
+    names_job = "TrainingJobName"
     in_image: bool = False
 
     def check(self, request: Node, storage: Storage) -> None:
@@ -45,7 +47,9 @@ class TrainingKind:
         asked = TrainingRequest.read(request)
         check_metrics(request)
         own_policy(request)
-        if not self.in_image:
+        if self.in_image:
+            refuse_cluster_in_images(request, asked.instances)
+        else:
             training.refuse_without_image(request)
         code = self._code(asked, request)
         if code is not None and code.is_known:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import attrs
 
 from penguin_pipes.local.contract import source
+from penguin_pipes.local.contract.models import with_model
 from penguin_pipes.local.contract.transform import TransformRequest
+from penguin_pipes.local.jobs.kind import JobKind
 from penguin_pipes.local.jobs.transform_job import TransformJob, described
 from penguin_pipes.local.storage import S3Uri
 
@@ -19,18 +21,30 @@ if TYPE_CHECKING:
     from penguin_pipes.local.contract.host import Host
     from penguin_pipes.local.contract.requests import DataInput
     from penguin_pipes.local.jobs.base import Job, JobResult
+    from penguin_pipes.local.jobs.kind import Registered
+    from penguin_pipes.local.resolve import Unknown
     from penguin_pipes.local.storage import Storage
 
 
 @attrs.frozen
-class TransformKind:
+class TransformKind(JobKind):
     """Steps of type ``Transform``.
 
     Attributes:
         in_image: Whether they would run in the images that they name.
     """
 
+    names_job = "TransformJobName"
     in_image: bool = False
+
+    def completed(
+        self,
+        request: Node,
+        steps: Mapping[str, Mapping[str, Any] | Unknown],
+        registered: Registered,  # noqa: ARG002 - a Model step has looked it up
+    ) -> Node:
+        """Return *request* with the model that another step makes."""
+        return with_model(request, steps)
 
     def check(self, request: Node, storage: Storage) -> None:
         """Raise a `RequestError` if the job cannot run on this computer."""

@@ -11,7 +11,8 @@ import attrs
 from penguin_pipes.errors import DefinitionError
 from penguin_pipes.local.contract.search import STATIC
 from penguin_pipes.local.contract.tuning import TuningRequest
-from penguin_pipes.local.jobs.base import JobKind, JobResult
+from penguin_pipes.local.jobs.base import JobResult
+from penguin_pipes.local.jobs.kind import JobKind
 from penguin_pipes.local.jobs.training import TrainingKind
 from penguin_pipes.local.records import now, ranked
 from penguin_pipes.local.tuning.described import described, expected
@@ -35,13 +36,14 @@ TRIAL: str = "any-trial"
 
 
 @attrs.frozen
-class TuningKind:
+class TuningKind(JobKind):
     """Steps of type ``Tuning``.
 
     Attributes:
         training: What runs their training jobs.
     """
 
+    names_job = "HyperParameterTuningJobName"
     training: JobKind = attrs.field(factory=TrainingKind)
 
     def check(self, request: Node, storage: Storage) -> None:

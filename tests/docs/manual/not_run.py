@@ -88,10 +88,6 @@ NOT_RUN: Final[dict[tuple[str, str], str]] = {
         "docs/how-to/from-sdk-v2.md",
         "session = PipelineSession()",
     ): "SDK v2, which cannot be installed beside v3",
-    (
-        "CONTRIBUTING.md",
-        "class FailKind(Decision):",
-    ): "a piece of a module that runs in every test of Fail",
     ("docs/how-to/docker.md", "$ docker build -t churn:dev ."): DOCKER,
     (
         "docs/how-to/own-code.md",
@@ -109,6 +105,10 @@ NOT_RUN: Final[dict[tuple[str, str], str]] = {
         "docs/how-to/serving.md",
         "$ python -m penguin_pipes.serving --run served",
     ): FOLDERS,
+    (
+        "docs/how-to/own-code.md",
+        "$ python -m penguin_pipes.deploy --local --parity",
+    ): "installs TensorFlow anew; nox -s parity does it, and tests/unit/local/environments with packages of its own",
 }
 """Page and line → why not."""
 

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 from numbers_of import logistic, tables
+from tabulate import tabulate
 
 
 def main() -> None:
@@ -21,6 +22,7 @@ def main() -> None:
     rows, left = tables.read(Path(os.environ["SM_CHANNEL_TRAIN"]))
     model = logistic.fit(rows, left, rounds=asked.rounds, rate=asked.rate)
     Path(asked.model_dir, "model.json").write_text(json.dumps(model))
+    print(tabulate(model["weights"].items(), headers=["column", "weight"]))  # noqa: T201
     share = logistic.share_right(model, rows, left)
     print(f"rounds={asked.rounds} accuracy={share:.4f};")  # noqa: T201  # a job's log
 

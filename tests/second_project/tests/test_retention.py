@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import re
 import tarfile
 from typing import TYPE_CHECKING
 
@@ -70,6 +72,13 @@ def test_a_package_with_helpers(trained: Run) -> None:
         assert file is not None
         model = json.load(file)
     assert model["weights"]["calls"] > 0
+
+
+def test_a_script_with_requirements(trained: Run) -> None:
+    """What the folder asks for is there for the job, and for nobody else."""
+    log = trained.step("fit").log.read_text()
+    assert re.search(r"^column +weight$", log, re.MULTILINE)
+    assert importlib.util.find_spec("tabulate") is None
 
 
 def test_the_judgement_decides(trained: Run, penguin_pipes_run: RunPipeline) -> None:

@@ -296,6 +296,7 @@ EXAMPLES = {
     "packaging_step_name": '"pack"',
     "python": '"env/bin/python"',
     "property_files": '{ evaluation = "train/quality.json" }',
+    "sharded": '["penguins"]',
     "register.packaging.outputs": '{ package = "/opt/ml/processing/p" }',
     "registration_step_name": '"publish"',
     "response_types": '["text/plain"]',

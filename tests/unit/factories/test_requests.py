@@ -675,6 +675,31 @@ def test_property_files_and_files_reach_the_step(model: Any, script: Path) -> No
     assert bundles == {"run.py", "lookup.json"}
 
 
+def test_an_input_is_sharded_by_its_name(model: Any, script: Path) -> None:
+    """Each instance gets a share of those that are named, and all of the others."""
+    inputs = {"raw": "s3://b/raw", "table": "s3://b/table"}
+
+    step = processing_step(judged(script, sharded=["raw"]), name="p", inputs=inputs)
+
+    request = assert_accepted(model, step)
+    assert {
+        each["InputName"]: each["S3Input"]["S3DataDistributionType"]
+        for each in request["ProcessingInputs"]
+    } == {
+        "raw": "ShardedByS3Key",
+        "table": "FullyReplicated",
+        "code": "FullyReplicated",
+    }
+
+
+def test_only_inputs_are_sharded(script: Path) -> None:
+    """A name that is no input's is refused, with those there are."""
+    with pytest.raises(ConfigError, match=r"names of inputs \(raw\); got 'rwa'"):
+        processing_step(
+            judged(script, sharded=["rwa"]), name="p", inputs={"raw": "s3://b/raw"}
+        )
+
+
 def test_a_step_without_them_has_no_property_files(script: Path) -> None:
     """The definition of steps that declare none is what it was."""
     config = judged(script, property_files={})

@@ -16,7 +16,7 @@ from penguin_pipes.errors import (
     UnsupportedError,
 )
 from penguin_pipes.local import Status, explain_locally
-from penguin_pipes.local.jobs import TransformKind
+from penguin_pipes.local.jobs.transform import TransformKind
 from penguin_pipes.local.storage import Storage
 
 IMAGE = "683313688378.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-scikit-learn:1.9-0"

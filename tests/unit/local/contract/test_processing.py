@@ -73,10 +73,6 @@ class TestProcessing:
         ("arguments", "message"),
         [
             (
-                {"ProcessingResources": {"ClusterConfig": {"InstanceCount": 2}}},
-                r"InstanceCount: 2 instances cannot run",
-            ),
-            (
                 {"AppSpecification": {"ContainerEntrypoint": None}},
                 r"AppSpecification: there is no ContainerEntrypoint",
             ),

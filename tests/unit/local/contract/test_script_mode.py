@@ -252,7 +252,6 @@ class TestScriptMode:
     @pytest.mark.parametrize(
         ("arguments", "message"),
         [
-            ({"ResourceConfig": {"InstanceCount": 3}}, "3 instances cannot run"),
             (
                 {"AlgorithmSpecification": {"TrainingInputMode": "Pipe"}},
                 r"InputDataConfig\[0\]: 'Pipe' needs a pipe",

@@ -129,7 +129,10 @@ def offline(monkeypatch: pytest.MonkeyPatch, wheels: Path) -> None:
 @pytest.fixture
 def uv(monkeypatch: pytest.MonkeyPatch, wheels: Path) -> None:
     """Have uv look in the folder and nowhere else."""
-    monkeypatch.setenv("UV_NO_INDEX", "1")
+    # There is no variable for --no-index: an index that holds nothing takes its place.
+    index = wheels / "index"
+    index.mkdir()
+    monkeypatch.setenv("UV_DEFAULT_INDEX", index.as_uri())
     monkeypatch.setenv("UV_FIND_LINKS", str(wheels))
     monkeypatch.setenv("UV_NO_CONFIG", "1")
 

@@ -179,11 +179,6 @@ REFUSED: list[tuple[str, Callable[[dict[str, Any]], object], list[str]]] = [
         ),
         ["TrainingJobDefinitions", "same Type"],
     ),
-    (
-        "two-computers",
-        lambda step: definition(step)["ResourceConfig"].update(InstanceCount=2),
-        ["ResourceConfig.InstanceCount", "one computer"],
-    ),
 ]
 
 

@@ -320,3 +320,21 @@ def test_several_definitions_take_turns(tuner: Any, floats: Callable[..., Any]) 
     assert found.best_trial is not None
     assert found.best_trial.definition == "high"
     assert all(7 <= (t.objective or 0) <= 8 for t in found.trials[1::2])
+
+
+def test_trials_can_have_several_instances(tuner: Any) -> None:
+    """Each trial runs on as many instances as its definition asks for."""
+    script = """
+(model / os.environ["SM_CURRENT_HOST"]).write_text(str(told.x))
+say(told.x)
+"""
+    step = tuner.step(script=script, jobs=2)
+    resources = step["Arguments"]["TrainingJobDefinition"]["ResourceConfig"]
+    resources["InstanceCount"] = 2
+
+    found = tuner.run(step).step("tune")
+
+    for trial in found.trials:
+        assert trial.status is Status.SUCCEEDED
+        with tarfile.open(trial.artifacts["model"]) as archive:
+            assert sorted(archive.getnames()) == ["algo-1", "algo-2"]
