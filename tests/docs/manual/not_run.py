@@ -15,7 +15,10 @@ PYTHONS: Final = "needs another Python: tests/unit/local/environments runs jobs 
 FOLDERS: Final = "files from elsewhere: tests/unit/serving serves such a folder"
 TRAINED: Final = "tests/local_mode compares it with the runs of the baseline"
 
+SERVER: Final = "a server until it is stopped; tests/unit/experiments logs to one"
+
 README: Final = "README.md"
+EXPERIMENTS: Final = "docs/how-to/experiments.md"
 
 NOT_RUN: Final[dict[tuple[str, str], str]] = {
     (
@@ -92,6 +95,19 @@ NOT_RUN: Final[dict[tuple[str, str], str]] = {
         "CONTRIBUTING.md",
         "class FailKind(Decision):",
     ): "a piece of a module that runs in every test of Fail",
+    (
+        EXPERIMENTS,
+        "$ python -m penguin_pipes.deploy --local --tune --mlflow http://127.0.0.1:5000",
+    ): SERVER,
+    (
+        EXPERIMENTS,
+        "$ python -m penguin_pipes.local definition.json --mlflow sqlite:///mlflow.db",
+    ): "tests/unit/local/test_main.py does, with a definition of its own",
+    (EXPERIMENTS, "$ mlflow ui --backend-store-uri sqlite:///mlflow.db"): SERVER,
+    (
+        EXPERIMENTS,
+        "$ python -m penguin_pipes.experiments ylou0opkqwa4 --mlflow sqlite:///mlflow.db --experiment penguins",
+    ): "runs have other ids here; tests/unit/experiments names one",
     ("docs/how-to/docker.md", "$ docker build -t churn:dev ."): DOCKER,
     (
         "docs/how-to/own-code.md",

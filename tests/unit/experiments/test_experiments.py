@@ -19,7 +19,7 @@ from penguin_pipes.experiments.uris import check_scheme, shown, without_password
 from penguin_pipes.local import History, MetricPoint, Status
 
 if TYPE_CHECKING:
-    from conftest import Home
+    from tests.unit.experiments.conftest import Home
 
 MS = 1000
 

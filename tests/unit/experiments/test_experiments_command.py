@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from conftest import Home
+    from tests.unit.experiments.conftest import Home
 
 SECONDS = 120
 
