@@ -15,8 +15,8 @@ def _uri(place: str, value: object) -> None:
     checks.text(2048, least=1)(place, value)
     if service.URI_PASSWORD.match(str(value)):
         msg = (
-            f"{place}: a config is no place for a password. Leave it to --mlflow, or to "
-            "the environment: MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"
+            f"{place}: a config is no place for a password. Leave it to --mlflow, or "
+            "to the environment: MLFLOW_TRACKING_USERNAME, MLFLOW_TRACKING_PASSWORD"
         )
         raise checks.ConfigError(msg)
 

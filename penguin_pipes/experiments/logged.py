@@ -1,4 +1,4 @@
-"""Log a run that is over: each of its training jobs once, and tell what became of it."""
+"""Log a run that is over, each of its jobs once, and tell what became of them."""
 
 from __future__ import annotations
 

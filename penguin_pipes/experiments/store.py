@@ -8,6 +8,7 @@ import importlib.util
 import logging
 import os
 import re
+import warnings
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import attrs
@@ -261,7 +262,10 @@ def _surroundings() -> Iterator[None]:
     ours = {key: value for key, value in SURROUNDINGS.items() if key not in os.environ}
     os.environ.update(ours)
     try:
-        yield
+        with warnings.catch_warnings():
+            # MLflow's own, of what its next version does otherwise.
+            warnings.simplefilter("ignore")
+            yield
     finally:
         for key in ours:
             os.environ.pop(key, None)

@@ -97,15 +97,11 @@ def home(tmp_path: Path) -> Home:
     return Home(tmp_path / "home")
 
 
-@pytest.fixture(scope="session")
-def database(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Return the address of a store; MLflow takes seconds to make its tables."""
-    return f"sqlite:///{tmp_path_factory.mktemp('mlflow') / 'mlflow.db'}"
-
-
 @pytest.fixture
-def store(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+def store(
+    mlflow_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Store:
     """Return an experiment of this test's own, whose artifacts lie in its folder."""
     # MLflow puts the artifacts of a database into ./mlruns.
     monkeypatch.chdir(tmp_path)
-    return opened(database, tmp_path.name)
+    return opened(mlflow_database, tmp_path.name)

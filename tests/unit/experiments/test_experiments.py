@@ -252,7 +252,8 @@ class TestTuning:
         self, home: Home, store: Store
     ) -> None:
         """With all that failed."""
-        failed = home.trial(1, 0.0, objective=None, status=Status.FAILED, failure="x")
+        bad = home.trial(1, 0.0, status=Status.FAILED, failure="no rows")
+        failed = attrs.evolve(bad, objective=None)
         home.run(attrs.evolve(home.search(failed), status=Status.FAILED))
 
         log_run(home.folder, store=store)
@@ -386,8 +387,10 @@ class TestStores:
 
     def test_a_database_that_cannot_be_opened_is_told(self, tmp_path: Path) -> None:
         """In one line."""
+        (tmp_path / "mlflow.db").write_text("this is no database, but a sentence" * 99)
+
         with pytest.raises(InputError, match="cannot be used") as told:
-            opened(f"sqlite:///{tmp_path}/none/mlflow.db", "churn")
+            opened(f"sqlite:///{tmp_path}/mlflow.db", "churn")
 
         assert "\n" not in str(told.value)
 
@@ -399,19 +402,19 @@ class TestStores:
             opened(f"file:{tmp_path}/mlruns", "churn")
 
     def test_a_deleted_experiment_is_not_logged_to(
-        self, store: Store, database: str
+        self, store: Store, mlflow_database: str
     ) -> None:
         """MLflow would take the runs and show nobody."""
         store.client.delete_experiment(store.id)
 
         with pytest.raises(InputError, match="was deleted; restore it"):
-            opened(database, store.experiment)
+            opened(mlflow_database, store.experiment)
 
     def test_an_experiment_that_is_there_is_taken(
-        self, store: Store, database: str
+        self, store: Store, mlflow_database: str
     ) -> None:
         """Runs of one pipeline gather in one experiment."""
-        assert opened(database, store.experiment).id == store.id
+        assert opened(mlflow_database, store.experiment).id == store.id
 
     def test_missing_library_is_told_with_the_way_out(self) -> None:
         """Before anything is run."""

@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 
     from tests.unit.experiments.conftest import Home
 
-SECONDS = 120
+SECONDS = 300
+SPARSE = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
+}
+"""A server that only keeps runs."""
 
 
 @pytest.fixture
@@ -34,33 +39,35 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_run_is_logged_by_its_pipelines_name(
-    home: Home, database: str, folder: Path, capsys: pytest.CaptureFixture[str]
+    home: Home, mlflow_database: str, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What became of each step is told, and where the experiment is."""
     home.run(home.training(), pipeline=folder.name)
 
-    code = main(["--mlflow", database, "--home", str(home.folder)])
+    code = main(["--mlflow", mlflow_database, "--home", str(home.folder)])
 
     out, err = capsys.readouterr()
     assert (code, err) == (0, "")
     assert re.search(r"^MLflow: fit is run [0-9a-f]{32}$", out, re.MULTILINE)
-    assert f"MLflow: experiment {folder.name!r} at {database}" in out
-    assert main(["--mlflow", database, "--home", str(home.folder)]) == 0
+    assert f"MLflow: experiment {folder.name!r} at {mlflow_database}" in out
+    assert main(["--mlflow", mlflow_database, "--home", str(home.folder)]) == 0
     assert "fit is already run" in capsys.readouterr().out
 
 
-def test_the_experiment_can_be_named(home: Home, database: str, folder: Path) -> None:
+def test_the_experiment_can_be_named(
+    home: Home, mlflow_database: str, folder: Path
+) -> None:
     """As a pipeline's config names it."""
     home.run(home.training())
 
     main(
         [
-            *("abc123def456", "--mlflow", database),
+            *("abc123def456", "--mlflow", mlflow_database),
             *("--home", str(home.folder), "--experiment", f"own-{folder.name}"),
         ]
     )
 
-    store = opened(database, f"own-{folder.name}")
+    store = opened(mlflow_database, f"own-{folder.name}")
     assert len(store.client.search_runs([store.id])) == 1
 
 
@@ -92,23 +99,23 @@ def test_a_wrong_request_ends_with_two(
 
 
 def test_what_was_not_logged_ends_with_one(
-    home: Home, database: str, folder: Path, capsys: pytest.CaptureFixture[str]
+    home: Home, mlflow_database: str, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The warning has the way out."""
     home.run(home.training(reused_from="gone00000000"), pipeline=folder.name)
 
-    code = main(["--mlflow", database, "--home", str(home.folder)])
+    code = main(["--mlflow", mlflow_database, "--home", str(home.folder)])
 
     err = capsys.readouterr().err
     assert code == 1
     assert "warning: fit was not logged to MLflow" in err
-    assert f"penguin_pipes.experiments abc123def456 --mlflow {database}" in err
+    assert f"penguin_pipes.experiments abc123def456 --mlflow {mlflow_database}" in err
 
 
 class Server:
     """``mlflow server`` in a process of its own, until it is stopped."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, database: str) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
         self.uri = f"http://127.0.0.1:{port}"
@@ -116,9 +123,12 @@ class Server:
         command = [sys.executable, "-m", "mlflow", "server"]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [*command, "--host", "127.0.0.1", "--port", str(port), "--workers=1"],
+                [
+                    *(*command, "--host", "127.0.0.1", "--port", str(port)),
+                    *("--backend-store-uri", database, "--workers", "1"),
+                ],
                 cwd=folder,
-                env={**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true"},
+                env={**os.environ, **SPARSE},
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -144,9 +154,9 @@ class Server:
 
 
 @pytest.fixture
-def server(folder: Path) -> Iterator[Server]:
-    """Return a server with a store of its own."""
-    running = Server(folder)
+def server(folder: Path, mlflow_database: str) -> Iterator[Server]:
+    """Return a server, which puts artifacts below the folder."""
+    running = Server(folder, mlflow_database)
     yield running
     running.stop()
 
@@ -156,16 +166,18 @@ def test_a_server_takes_runs_until_it_is_gone(
     home: Home,
     server: Server,
     folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Artifacts go through it; when it is gone, the rest is told and nothing raised."""
     step = home.training()
-    home.run(home.search(home.trial(1, 0.5), home.trial(2, 0.9)), step)
+    search = home.search(home.trial(1, 0.5), home.trial(2, 0.9))
+    home.run(search, step, pipeline=folder.name)
 
     code = main(["--mlflow", server.uri, "--home", str(home.folder)])
 
     assert code == 0
-    store = opened(server.uri, "churn")
+    store = opened(server.uri, folder.name)
     assert f"{server.uri}/#/experiments/{store.id}" in capsys.readouterr().out
     found = {each.info.run_name: each for each in store.client.search_runs([store.id])}
     assert set(found) == {"job-search", "search-001", "search-002", "job-fit"}
@@ -175,6 +187,7 @@ def test_a_server_takes_runs_until_it_is_gone(
         assert file.read() == step.artifacts["model"].read_bytes()
 
     server.stop()
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     home.run(home.training("one"), home.training("two"), run_id="later0000001")
     logged = log_run(home.folder, "later0000001", store=store)
 

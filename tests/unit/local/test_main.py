@@ -330,7 +330,7 @@ TRAIN = """
 
 @pytest.fixture
 def experiment(
-    project: Any, monkeypatch: pytest.MonkeyPatch
+    project: Any, mlflow_database: str, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[], list[tuple[str, dict[str, float]]]]:
     """Return what looks into MLflow: status and metrics of each run of churn."""
     monkeypatch.chdir(project.folder)  # MLflow puts its artifacts there
@@ -338,7 +338,7 @@ def experiment(
     def look() -> list[tuple[str, dict[str, float]]]:
         from penguin_pipes.experiments import opened
 
-        store = opened("sqlite:///mlflow.db", "churn")
+        store = opened(mlflow_database, "churn")
         found = store.client.search_runs([store.id], order_by=["start_time"])
         return [(each.info.status, each.data.metrics) for each in found]
 
@@ -348,6 +348,7 @@ def experiment(
 def test_training_jobs_become_mlflow_runs(
     project: Any,
     command_line: Callable[..., list[str]],
+    mlflow_database: str,
     experiment: Callable[[], list[tuple[str, dict[str, float]]]],
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -357,7 +358,7 @@ def test_training_jobs_become_mlflow_runs(
     """
     fit = project.training("fit", TRAIN, metrics={"loss": "loss=(.+)"})
     fit["CacheConfig"] = {"Enabled": True, "ExpireAfter": "P1D"}
-    mlflow = ["--name", "churn", "--mlflow", "sqlite:///mlflow.db"]
+    mlflow = ["--name", "churn", "--mlflow", mlflow_database]
 
     assert main([*command_line(fit), *mlflow]) == 0
     assert "MLflow: fit is run " in capsys.readouterr().out
