@@ -8,6 +8,7 @@ from penguin_pipes import service
 from penguin_pipes.config import checks
 from penguin_pipes.config.checks import maybe, on, or_variable
 from penguin_pipes.config.records import Text
+from penguin_pipes.errors import ConfigError
 
 
 def _uri(place: str, value: object) -> None:
@@ -18,7 +19,7 @@ def _uri(place: str, value: object) -> None:
             f"{place}: a config is no place for a password. Leave it to --mlflow, or "
             "to the environment: MLFLOW_TRACKING_USERNAME, MLFLOW_TRACKING_PASSWORD"
         )
-        raise checks.ConfigError(msg)
+        raise ConfigError(msg)
 
 
 @frozen(kw_only=True)

@@ -231,13 +231,11 @@ def _opened(uri: str, experiment: str) -> Store:
             "another"
         )
         raise StoreError(msg)
-    identity = client.create_experiment(experiment) if found is None else None
-    return Store(
-        uri=uri,
-        experiment=experiment,
-        id=identity or found.experiment_id,
-        client=client,
-    )
+    if found is None:
+        identity = client.create_experiment(experiment)
+    else:
+        identity = found.experiment_id
+    return Store(uri=uri, experiment=experiment, id=identity, client=client)
 
 
 @contextlib.contextmanager

@@ -447,7 +447,9 @@ def test_every_name_becomes_one_that_mlflow_takes(name: str) -> None:
     """Metrics may be called anything in a definition."""
     from mlflow.utils.validation import _validate_metric_name
 
-    _validate_metric_name(_name(f"m{name}"[:250]))
+    _validate_metric_name(  # type: ignore[no-untyped-call]
+        _name(f"m{name}"[:250])
+    )
 
 
 @given(
