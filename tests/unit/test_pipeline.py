@@ -189,7 +189,6 @@ def test_registered_pipelines_have_no_problem(tune: bool) -> None:
     assert validate(pipeline.definition()) == ()
 
 
-@pytest.mark.parametrize("on", [True, False])
 def test_the_definition_names_the_managed_mlflow() -> None:
     """As the SDK spells it, beside the steps, which stay what they are."""
     arn = "arn:aws:sagemaker:us-east-1:123456789012:mlflow-app/app-1"
@@ -215,6 +214,7 @@ def test_where_local_runs_are_logged_is_not_in_the_definition() -> None:
     assert found == build_pipeline(penguins_config()).definition()
 
 
+@pytest.mark.parametrize("on", [True, False])
 def test_custom_job_prefixes_reach_every_kind_of_job(
     churn_config: Callable[..., PipelineConfig], on: bool
 ) -> None:
