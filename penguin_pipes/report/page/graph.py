@@ -35,6 +35,8 @@ class Box:
     status: str
     x: int
     y: int
+    width: int = WIDTH
+    height: int = HEIGHT
 
 
 @attrs.frozen(kw_only=True)
