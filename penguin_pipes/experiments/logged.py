@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from penguin_pipes.experiments.asking import StoreError
 from penguin_pipes.experiments.jobs import jobs
-from penguin_pipes.experiments.store import Store, StoreError, opened
+from penguin_pipes.experiments.store import Store, opened
 from penguin_pipes.local.finding import LATEST, existing, find_run
 from penguin_pipes.local.history import History
 

@@ -6,21 +6,19 @@ import contextlib
 import getpass
 import importlib.util
 import logging
-import os
 import re
-import warnings
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import attrs
 
 from penguin_pipes.errors import InputError
+from penguin_pipes.experiments.asking import StoreError, asked
 from penguin_pipes.experiments.jobs import PREFIX
 from penguin_pipes.experiments.uris import (
     SERVERS,
     check_scheme,
     scheme_of,
     shown,
-    without_password,
 )
 from penguin_pipes.local.records import Status
 
@@ -37,25 +35,12 @@ MOST_METRICS: Final = 1000
 MOST_PARAMETERS: Final = 100
 """What one request may hold."""
 
-MOST_WORDS: Final = 300
-"""How long a reason of MLflow's may be: some are pages."""
-
 UNNAMED: Final = re.compile(r"[^\w.\-:/ ]", re.ASCII)
 """What no name of a metric or parameter may hold."""
 
 ENDED: Final = {Status.SUCCEEDED: "FINISHED", Status.FAILED: "FAILED"}
 KILLED: Final = "KILLED"
 RUNNING: Final = "RUNNING"
-
-SURROUNDINGS: Final = {
-    # It would tell its makers of each use.
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
-    # Its own seven tries take minutes, in which nobody knows what is waited for.
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "60",
-}
-"""What MLflow finds in the environment, unless whoever runs this has set it."""
 
 
 @attrs.frozen(kw_only=True)
@@ -89,7 +74,7 @@ class Store:
         Raises:
             StoreError: MLflow could not tell.
         """
-        with _errors(self.uri):
+        with asked(self.uri):
             own = f"tags.`{PREFIX}job` = '{job.name}'"
             for found in self._search(f"{own} and tags.`{PREFIX}run` = '{job.run}'"):
                 identity: str = found.info.run_id
@@ -109,7 +94,7 @@ class Store:
             StoreError: MLflow did not take it; nothing of it is left there, unless
                 MLflow does not answer any more.
         """
-        with _errors(self.uri):
+        with asked(self.uri):
             made: str = self.client.create_run(
                 self.id,
                 run_name=job.name,
@@ -135,7 +120,7 @@ class Store:
     def answers(self) -> bool:
         """Tell whether the store is still there."""
         try:
-            with _errors(self.uri):
+            with asked(self.uri):
                 self.client.get_experiment(self.id)
         except StoreError:
             return False
@@ -178,10 +163,6 @@ class Store:
                 return found
 
 
-class StoreError(Exception):
-    """MLflow did not do what it was asked for; the reason in one line."""
-
-
 def check_library(library: str = LIBRARY) -> None:
     """Refuse, before anything is run, what MLflow is missing for.
 
@@ -210,7 +191,7 @@ def opened(uri: str, experiment: str) -> Store:
     check_scheme(uri)
     check_library()
     try:
-        with _errors(uri):
+        with asked(uri):
             return _opened(uri, experiment)
     except StoreError as error:
         msg = f"MLflow: {shown(uri)} cannot be used: {error}"
@@ -221,7 +202,7 @@ def _opened(uri: str, experiment: str) -> Store:
     from mlflow import MlflowClient
 
     for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.WARNING)
+        logging.getLogger(name).setLevel(logging.ERROR)
     client = MlflowClient(tracking_uri=uri)
     found = client.get_experiment_by_name(experiment)
     if found is not None and found.lifecycle_stage == "deleted":
@@ -236,37 +217,6 @@ def _opened(uri: str, experiment: str) -> Store:
     else:
         identity = found.experiment_id
     return Store(uri=uri, experiment=experiment, id=identity, client=client)
-
-
-@contextlib.contextmanager
-def _errors(uri: str) -> Iterator[None]:
-    """Have MLflow in its surroundings, and its errors in one line without secrets."""
-    try:
-        with _surroundings():
-            yield
-    except StoreError:
-        raise
-    # Stores are MLflow's, databases', servers' and plugins': they raise anything.
-    except Exception as error:
-        text = str(error) or type(error).__name__
-        line = " ".join(without_password(text, uri).split())
-        reason = f"{line[:MOST_WORDS]}…" if len(line) > MOST_WORDS else line
-        raise StoreError(reason) from error
-
-
-@contextlib.contextmanager
-def _surroundings() -> Iterator[None]:
-    """Set what nobody has set, for as long as MLflow is asked."""
-    ours = {key: value for key, value in SURROUNDINGS.items() if key not in os.environ}
-    os.environ.update(ours)
-    try:
-        with warnings.catch_warnings():
-            # MLflow's own, of what its next version does otherwise.
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for key in ours:
-            os.environ.pop(key, None)
 
 
 def _tags(job: Job, parent: str | None) -> Mapping[str, str]:

@@ -381,7 +381,10 @@ class TestStores:
         with pytest.raises(InputError) as told:
             opened("http://me:hunter2@127.0.0.1:1", "churn")
 
-        assert "http://me:****@127.0.0.1:1 cannot be used" in str(told.value)
+        assert str(told.value) == (
+            "MLflow: http://me:****@127.0.0.1:1 cannot be used: no server answers "
+            "there; start it, or correct the address"
+        )
         assert "hunter2" not in str(told.value)
         assert "\n" not in str(told.value)
 
