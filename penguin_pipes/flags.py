@@ -50,6 +50,7 @@ class LocalFlags(argparse.Namespace):
     only: tuple[str, ...]
     resume: bool
     report: str | None
+    mlflow: str | None
 
     @property
     def local_flag(self) -> str | None:
@@ -72,6 +73,7 @@ class LocalFlags(argparse.Namespace):
             "--only": bool(self.only),
             "--resume": self.resume,
             "--report": self.report is not None,
+            "--mlflow": self.mlflow is not None,
         }
         return next((flag for flag, is_given in given.items() if is_given), None)
 
@@ -85,6 +87,7 @@ class LocalFlags(argparse.Namespace):
             "--only": bool(self.only),
             "--resume": self.resume,
             "--report": self.report is not None,
+            "--mlflow": self.mlflow is not None,
         }
         found = next((flag for flag, is_given in given.items() if is_given), None)
         return None if self.explain is None else found
@@ -138,6 +141,12 @@ def add_flags(group: argparse._ArgumentGroup) -> None:
         metavar="FILE",
         help="write the run as an HTML page, whatever came of it (default: report.html "
         "in the run's folder)",
+    )
+    group.add_argument(
+        "--mlflow",
+        metavar="URI",
+        help="log the training jobs to this MLflow store when the run is over, e.g. "
+        "sqlite:///mlflow.db",
     )
     _add_flow(group)
     _add_choice(group)

@@ -99,9 +99,21 @@ def build_pipeline(
         parallelism=config.parallelism,
         session=session,
         uploader=uploader,
+        mlflow_config=_mlflow(config),
         pipeline_definition_config=sdk.load().PipelineDefinitionConfig(
             use_custom_job_prefix=config.use_custom_job_prefix
         ),
+    )
+
+
+def _mlflow(config: PipelineConfig) -> Any:
+    """Return what the definition tells the service of MLflow, if anything."""
+    asked = config.mlflow
+    if asked is None or asked.resource_arn is None:
+        return None
+    return sdk.load().MlflowConfig(
+        mlflow_resource_arn=asked.resource_arn,
+        mlflow_experiment_name=asked.experiment or config.name,
     )
 
 

@@ -74,6 +74,13 @@ PACKAGE_GROUP: Final = re.compile(
     r"(arn:aws[a-z\-]*:sagemaker:[a-z0-9\-]*:\d{12}:model-package-group/)?"
     r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}"
 )
+MLFLOW_ARN: Final = re.compile(
+    r"arn:aws[a-z\-]*:sagemaker:[a-z0-9\-]*:[0-9]{12}:mlflow-[a-zA-Z-]*/.*"
+)
+MAX_MLFLOW_EXPERIMENT: Final = 256
+URI_PASSWORD: Final = re.compile(r"[a-z][a-z0-9+.\-]*://[^/@]*:[^/@]+@", re.IGNORECASE)
+"""How an address begins that has a password in it."""
+
 MIME_TYPE: Final = re.compile(r"[-\w]+/\S{1,200}", re.ASCII)
 METADATA_KEY: Final = re.compile(r"[\w .:/=+\-@]{1,128}")
 METADATA_VALUE: Final = re.compile(r"[\w .:/=+\-@]{1,256}")

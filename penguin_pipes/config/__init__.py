@@ -23,6 +23,7 @@ from penguin_pipes.config.records import (
 from penguin_pipes.config.registration import RegistrationConfig
 from penguin_pipes.config.retry import Retry
 from penguin_pipes.config.step import StepConfig
+from penguin_pipes.config.tracking import MlflowConfig
 from penguin_pipes.config.training import TrainingConfig
 from penguin_pipes.config.tuning import TuningConfig
 
@@ -35,6 +36,7 @@ __all__ = [
     "Hyperparameter",
     "Image",
     "IntegerRange",
+    "MlflowConfig",
     "Number",
     "PipelineConfig",
     "ProcessingConfig",

@@ -16,6 +16,7 @@ from penguin_pipes.config.processing import ProcessingConfig
 from penguin_pipes.config.records import Security, Text, strings, texts
 from penguin_pipes.config.registration import STEP_NAME, RegistrationConfig
 from penguin_pipes.config.step import BUCKET, PREFIX, REGION, ROLE, TAGS, StepConfig
+from penguin_pipes.config.tracking import MlflowConfig
 from penguin_pipes.config.training import TrainingConfig
 from penguin_pipes.config.tuning import TuningConfig
 from penguin_pipes.errors import ConfigError
@@ -64,6 +65,7 @@ class PipelineConfig:
         use_tuning: Whether the pipeline tunes instead of training once.
         register: How the model is evaluated and, if it is accurate enough, packed and
             registered; None or false for not at all, true for the defaults.
+        mlflow: Where training jobs are logged to MLflow; None for nowhere.
         channels: Channel of the training → output of the processing.
         input_name: Name of the processing's input, which is mounted at
             ``/opt/ml/processing/input/<name>``.
@@ -115,6 +117,10 @@ class PipelineConfig:
         default=None,
         converter=_registration,
         validator=on(maybe(checks.a(RegistrationConfig, "true, or what it takes"))),
+    )
+    mlflow: MlflowConfig | None = field(
+        default=None,
+        validator=on(maybe(checks.a(MlflowConfig, "an MlflowConfig record"))),
     )
     channels: Mapping[str, str] = field(
         factory=lambda: {"train": "train", "validation": "validation"},

@@ -115,6 +115,7 @@ class Needs:
         subnets: Of all VPCs.
         security_groups: Of all VPCs.
         experiment: Name of the experiment that it writes to; None for none.
+        mlflow: ARN of the managed MLflow that it logs to; None for none.
         package_groups: Names of the groups that it registers models in.
         others: Steps of types that run no job known here: type and name.
     """
@@ -129,6 +130,7 @@ class Needs:
     subnets: tuple[str, ...]
     security_groups: tuple[str, ...]
     experiment: str | None
+    mlflow: str | None
     package_groups: tuple[str, ...]
     others: tuple[tuple[str, str], ...]
 
@@ -160,6 +162,7 @@ def needs(definition: str | Mapping[str, Any], *, name: str) -> Needs:
         subnets=_called("Subnets", values),
         security_groups=_called("SecurityGroupIds", values),
         experiment=_experiment(found, texts),
+        mlflow=_mlflow(found, texts),
         package_groups=_called("ModelPackageGroupName", values),
         others=_unique(
             (site.type, site.name)
@@ -254,3 +257,9 @@ def _experiment(found: Document, texts: Texts) -> str | None:
         return None
     name = member(config, "ExperimentName")
     return texts.name if name is None else texts.pattern(name.value)
+
+
+def _mlflow(found: Document, texts: Texts) -> str | None:
+    """Return the ARN of the managed MLflow that the pipeline logs to."""
+    arn = member(member(found.root, "MlflowConfig"), "MlflowResourceArn")
+    return None if arn is None else texts.pattern(arn.value)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from penguin_pipes.config import PipelineConfig
     from penguin_pipes.deploy.arguments import Arguments
     from penguin_pipes.deploy.rendered import Rendered
+    from penguin_pipes.experiments import Store
     from penguin_pipes.local.backends import Backend
     from penguin_pipes.local.preparation import Asked
 
@@ -52,6 +53,7 @@ def run_here(
         AwsError: What was to be fetched cannot be had.
     """
     from penguin_pipes.deploy.rendered import remember, rendered
+    from penguin_pipes.local import Run
     from penguin_pipes.local.backends.choice import chosen
     from penguin_pipes.local.explain import explain
     from penguin_pipes.local.interrupts import interrupted_by_requests_to_end
@@ -62,6 +64,7 @@ def run_here(
 
     if arguments.report is not None:
         check(arguments.report_file)
+    store = _store(config, arguments)
     backend = chosen(
         arguments,
         isolation=arguments.isolation,
@@ -87,7 +90,27 @@ def run_here(
         failed, record = _run(asked, arguments, backend, out)
         remember(pipeline, folder)
     _show(failed, record, arguments, out=out, err=err)
+    if store is not None and isinstance(record, Run):
+        from penguin_pipes.experiments.logged import log_run
+        from penguin_pipes.experiments.shown import show_logged
+
+        show_logged(log_run(arguments.home, record.id, store=store), out, err)
     return failed is None
+
+
+def _store(config: PipelineConfig, arguments: Arguments) -> Store | None:
+    """Return where the run is to be logged, if anywhere: MLflow takes long to load.
+
+    Raises:
+        InputError: It cannot be logged there.
+    """
+    asked = config.mlflow
+    uri = arguments.mlflow or (None if asked is None else asked.tracking_uri)
+    if uri is None or arguments.explain is not None:
+        return None
+    from penguin_pipes.experiments.store import opened
+
+    return opened(uri, (asked and asked.experiment) or config.name)
 
 
 def _prepare(backend: Backend, config: PipelineConfig, arguments: Arguments) -> None:

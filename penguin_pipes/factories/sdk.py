@@ -70,6 +70,7 @@ def load() -> SimpleNamespace:
         StepArguments=pipeline_context._StepArguments,  # noqa: SLF001  # no public one
         PipelineDefinitionConfig=pipeline_definition_config.PipelineDefinitionConfig,
         Pipeline=pipeline.Pipeline,
+        MlflowConfig=pipeline.MlflowConfig,
         EventBridgeSchedulerHelper=pipeline.EventBridgeSchedulerHelper,
         CacheConfig=steps.CacheConfig,
         ProcessingStep=steps.ProcessingStep,

@@ -39,6 +39,14 @@ KINDS: Final = {
 }
 """Type of a step → the kind of its job in an ARN, and in the names of actions."""
 
+MLFLOW: Final = (
+    *("CreateExperiment", "GetExperiment", "GetExperimentByName", "SearchExperiments"),
+    *("CreateRun", "GetRun", "SearchRuns", "UpdateRun"),
+    *("LogBatch", "LogInputs", "LogMetric", "LogModel", "LogParam"),
+    *("SetExperimentTag", "SetTag"),
+)
+"""What of MLflow's API makes an experiment, and runs in it."""
+
 FILE: Final = re.compile(r".*\.[A-Za-z][A-Za-z0-9]{0,9}")
 """A key that may be a file's, to judge by its end."""
 
@@ -77,6 +85,7 @@ def execution_policy(
             *_jobs(found, arn),
             pass_role("PassRolesToJobs", found.roles),
             *_experiment(found, arn),
+            *_mlflow(found),
             _packages(found, arn),
             _reads(found.reads, arn),
             *_lists(found.reads, arn),
@@ -148,6 +157,16 @@ def _experiment(found: Needs, arn: Arns) -> Iterator[Statement]:
         yield statement(
             f"Keep{sid}", [f"sagemaker:{verb}" for verb in verbs], resources
         )
+
+
+def _mlflow(found: Needs) -> Iterator[Statement]:
+    """Yield what logging to SageMaker's managed MLflow takes; an app is called, too."""
+    if found.mlflow is None:
+        return
+    actions = [f"sagemaker-mlflow:{each}" for each in MLFLOW]
+    yield statement("LogToMlflow", actions, [found.mlflow])
+    if ":mlflow-app/" in found.mlflow:
+        yield statement("CallMlflowApp", ["sagemaker:CallMlflowAppApi"], [found.mlflow])
 
 
 def _packages(found: Needs, arn: Arns) -> Statement:

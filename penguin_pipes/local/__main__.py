@@ -19,6 +19,8 @@ from penguin_pipes.errors import (
     RequestError,
     StepFailedError,
 )
+from penguin_pipes.experiments.logged import log_run
+from penguin_pipes.experiments.shown import show_logged
 from penguin_pipes.flags import LocalFlags, add_backend_flags, add_flags, pythons
 from penguin_pipes.local.backends import ISOLATIONS, Isolation
 from penguin_pipes.local.backends.choice import chosen
@@ -35,6 +37,7 @@ from penguin_pipes.report.prose import say
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from penguin_pipes.local.backends import Backend
     from penguin_pipes.local.parameters import Given
 
 DONE: Final = 0
@@ -117,19 +120,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     out, err = Console(highlight=False), Console(stderr=True, highlight=False)
     try:
         with interrupted_by_requests_to_end():
-            _act(arguments, out, err)
+            return DONE if _act(arguments, out, err) else FAILED
     except PenguinPipesError as error:
         if arguments.debug:
             traceback.print_exc()
-        return _explain(error, arguments, out, err)
+        err.print(f"error: {error}", markup=False, soft_wrap=True)
+        return REFUSED if isinstance(error, RequestError) else FAILED
     except KeyboardInterrupt:
         err.print("interrupted; what had finished is kept")
         return INTERRUPTED
-    return DONE
 
 
-def _act(arguments: Arguments, out: Console, err: Console) -> None:
-    """Run, or explain, what the command line asks for."""
+def _act(arguments: Arguments, out: Console, err: Console) -> bool:
+    """Run, or explain, what the command line asks for; tell whether it succeeded."""
     if arguments.idle_flag is not None:
         msg = f"{arguments.idle_flag}: --explain runs nothing; leave one of them out"
         raise InputError(msg)
@@ -137,15 +140,45 @@ def _act(arguments: Arguments, out: Console, err: Console) -> None:
         check(arguments.report_file)
     tell = partial(say, console=err)
     asked = _asked(arguments, tell)
+    store = None
+    if arguments.mlflow is not None:
+        # MLflow takes longer to load than all of this.
+        from penguin_pipes.experiments.store import opened
+
+        store = opened(arguments.mlflow, arguments.name)
     with chosen(arguments, isolation=arguments.isolation, tell=tell) as backend:
         if arguments.explain is not None:
             found = explain(asked, arguments.explain, images=backend.images)
             show_explanation(found, out)
-            return
-        how = How.of(arguments)
-        record = run(asked, how, watch=RunProgress(out), backend=backend)
+            return True
+        failed, record = _run(asked, arguments, backend, out)
     show_run(record, out)
-    _report(record, arguments, out)
+    if failed is not None:
+        if arguments.debug:
+            traceback.print_exception(failed)
+        show_failures(record, err)
+    try:
+        _report(record, arguments, out)
+    except PenguinPipesError as error:
+        if failed is None:
+            raise
+        err.print(f"error: {error}", markup=False, soft_wrap=True)
+    if store is not None:
+        show_logged(log_run(arguments.home, record.id, store=store), out, err)
+    return failed is None
+
+
+def _run(
+    asked: Asked, arguments: Arguments, backend: Backend, out: Console
+) -> tuple[StepFailedError | None, Run]:
+    """Run what is asked for; return the failure, if there is one, and the record."""
+    how, watch = How.of(arguments), RunProgress(out)
+    try:
+        return None, run(asked, how, watch=watch, backend=backend)
+    except StepFailedError as error:
+        if not isinstance(error.run, Run):
+            raise
+        return error, error.run
 
 
 def _report(record: Run, arguments: Arguments, out: Console) -> None:
@@ -173,22 +206,6 @@ def _asked(arguments: Arguments, tell: Callable[[str], object]) -> Asked:
         tell=tell,
         warnings=warnings,
     )
-
-
-def _explain(
-    error: PenguinPipesError, arguments: Arguments, out: Console, err: Console
-) -> int:
-    """Print what went wrong; return the exit code that says so."""
-    if isinstance(error, StepFailedError) and isinstance(error.run, Run):
-        show_run(error.run, out)
-        show_failures(error.run, err)
-        try:
-            _report(error.run, arguments, out)
-        except PenguinPipesError as second:
-            err.print(f"error: {second}", markup=False, soft_wrap=True)
-        return FAILED
-    err.print(f"error: {error}", markup=False, soft_wrap=True)
-    return REFUSED if isinstance(error, RequestError) else FAILED
 
 
 def _parameters(definition: Definition, arguments: Arguments) -> dict[str, Given]:

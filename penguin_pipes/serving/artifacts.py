@@ -30,6 +30,8 @@ MANIFEST: Final = "SHA256SUMS"
 ARCHIVE: Final = "model.tar.gz"
 MODEL, TRANSFORMERS = "model", "transformers"
 """The artifacts of a run: a training's, and those of the preprocessor."""
+NAMING: Final = frozenset({"Model", "RegisterModel"})
+"""Types of steps that make nothing: their model is one that another step made."""
 FEATURES, SCHEMA = "features.joblib", "schema.json"
 LINE: Final = re.compile(r"([0-9a-f]{64}) [ *](.+)")
 """What ``sha256sum`` writes for each file."""
@@ -105,7 +107,8 @@ def of_run(run: Run, history: History) -> Artifacts:
 def _output(run: Run, history: History, name: str) -> tuple[Output, str]:
     """Return the one output of a run that has this name, and what to call it."""
     named = {step.name: _named(step, name) for step in run.steps}
-    steps = [step for step in run.steps if named[step.name]]
+    makers = [step for step in run.steps if step.type not in NAMING]
+    steps = [step for step in makers if named[step.name]]
     if len(steps) != 1:
         told = ", ".join(step.name for step in steps) or "no step"
         _refuse(

@@ -37,7 +37,9 @@ VIEWS = [
 def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Return the address of a model that the command serves."""
     folder = tmp_path_factory.mktemp("packed")
-    archive = shutil.copy(pack(folder), tmp_path_factory.mktemp("penguins"))
+    served = tmp_path_factory.mktemp("served") / "penguins"
+    served.mkdir()
+    archive = shutil.copy(pack(folder), served)
     digest = hashlib.sha256(Path(archive).read_bytes()).hexdigest()
     manifest = Path(archive).with_name("SHA256SUMS")
     manifest.write_text(f"{digest}  model.tar.gz\n")

@@ -164,3 +164,32 @@ def _until(is_true: object, process: subprocess.Popen[str]) -> None:
     while not is_true():
         assert process.poll() is None, process.communicate()
         time.sleep(0.05)
+
+
+@pytest.mark.slow
+def test_the_training_is_logged_where_the_config_says(tmp_path: Path) -> None:
+    """MLflow has what the table shows; a run that cannot be logged does not begin."""
+    from penguin_pipes.experiments import opened
+
+    database = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    table = f'[mlflow]\ntracking_uri = "{database}"\nexperiment = "birds"\n'
+    (tmp_path / "pipeline.toml").write_text(table)
+
+    done = deploy("--local", "--epochs", "2", cwd=tmp_path, check=True)
+
+    assert "MLflow: train-model is run" in done.stdout
+    store = opened(database, "birds")
+    (found,) = store.client.search_runs([store.id])
+    with History(tmp_path / ".penguin_pipes") as history:
+        (run,) = history.runs()
+    assert found.data.metrics == run.step("train-model").metrics
+    assert found.data.params["epochs"] == "2"
+    assert [each.path for each in store.client.list_artifacts(found.info.run_id)] == [
+        "model.tar.gz"
+    ]
+
+    done = deploy("--local", "--mlflow", "ftp://host", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "there is no store for 'ftp'" in done.stderr
+    done = deploy("--plan", "--mlflow", database, cwd=tmp_path)
+    assert "--mlflow goes with --local only" in done.stderr

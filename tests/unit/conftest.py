@@ -257,3 +257,9 @@ def edge(_edge: Edge, monkeypatch: pytest.MonkeyPatch) -> Edge:
 def where() -> list[str]:
     """Return the flags that lead to the bucket and the role of that AWS."""
     return ["--bucket", BUCKET, "--role", ROLE, "--region", REGION]
+
+
+@pytest.fixture(scope="session")
+def mlflow_database(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the address of an MLflow store, whose tables take seconds to be made."""
+    return f"sqlite:///{tmp_path_factory.mktemp('mlflow') / 'mlflow.db'}"

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.core import set_initial_no_auth_action_count
 
-from penguin_pipes.config import Security
+from penguin_pipes.config import MlflowConfig, Security
 from penguin_pipes.errors import InputError
 from penguin_pipes.iam import deployer_policy, execution_policy, too_long
 from penguin_pipes.penguins import penguins_config
@@ -44,6 +44,7 @@ SECURITY = Security(
     volume_kms_key="alias/disks",
     output_kms_key=KEY,
 )
+MLFLOW = f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:mlflow-app/app-1"
 DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -74,6 +75,7 @@ CASES: dict[str, Callable[[], tuple[Policy, Policy]]] = {
     "tuning, register": lambda: both(use_tuning=True, register=True),
     "secured": lambda: both(security=SECURITY),
     "tuning, secured": lambda: both(security=SECURITY, use_tuning=True),
+    "mlflow": lambda: both(mlflow=MlflowConfig(resource_arn=MLFLOW)),
     "prefix": lambda: both(prefix="team/a"),
 }
 
@@ -124,6 +126,23 @@ def test_a_policy_is_what_iam_takes(policies: tuple[Policy, Policy]) -> None:
         assert too_long(policy) is None
         arns = [arn for each in policy["Statement"] for arn in each["Resource"]]
         assert all(arn == "*" or arn.startswith("arn:aws:") for arn in arns)
+
+
+@pytest.mark.parametrize(
+    ("arn", "sids"),
+    [
+        (MLFLOW, {"LogToMlflow", "CallMlflowApp"}),
+        (MLFLOW.replace("-app/app-1", "-tracking-server/s"), {"LogToMlflow"}),
+    ],
+)
+def test_the_role_may_log_to_the_mlflow_that_is_named(arn: str, sids: set[str]) -> None:
+    """And to no other; without one there is no such statement."""
+    role, _ = both(mlflow=MlflowConfig(resource_arn=arn))
+
+    found = by_sid(role)
+    assert {sid for sid in found if "Mlflow" in sid} == sids
+    assert {tuple(found[sid]["Resource"]) for sid in sids} == {(arn,)}
+    assert not [sid for sid in by_sid(both()[0]) if "Mlflow" in sid]
 
 
 def test_a_policy_is_the_same_every_time() -> None:

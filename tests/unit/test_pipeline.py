@@ -11,6 +11,7 @@ from moto import mock_aws
 
 from penguin_pipes import (
     IntegerRange,
+    MlflowConfig,
     Pipeline,
     ProcessingConfig,
     RegistrationConfig,
@@ -186,6 +187,31 @@ def test_registered_pipelines_have_no_problem(tune: bool) -> None:
     pipeline = build_pipeline(penguins_config(use_tuning=tune, register=True))
 
     assert validate(pipeline.definition()) == ()
+
+
+def test_the_definition_names_the_managed_mlflow() -> None:
+    """As the SDK spells it, beside the steps, which stay what they are."""
+    arn = "arn:aws:sagemaker:us-east-1:123456789012:mlflow-app/app-1"
+    plain = json.loads(build_pipeline(penguins_config()).definition())
+
+    for asked, name in ((None, "penguins"), ("mine", "mine")):
+        mlflow = MlflowConfig(resource_arn=arn, experiment=asked)
+        definition = build_pipeline(penguins_config(mlflow=mlflow)).definition()
+
+        assert json.loads(definition) == {
+            **plain,
+            "MlflowConfig": {"MlflowResourceArn": arn, "MlflowExperimentName": name},
+        }
+        assert validate(definition) == ()
+
+
+def test_where_local_runs_are_logged_is_not_in_the_definition() -> None:
+    """Nor is the name of an experiment by itself."""
+    mlflow = MlflowConfig(tracking_uri="sqlite:///mlflow.db", experiment="mine")
+
+    found = build_pipeline(penguins_config(mlflow=mlflow)).definition()
+
+    assert found == build_pipeline(penguins_config()).definition()
 
 
 @pytest.mark.parametrize("on", [True, False])

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from penguin_pipes.definition.rules import graph, limits, meaning, model, structure
+from penguin_pipes.definition.rules import (
+    experiments,
+    graph,
+    limits,
+    meaning,
+    model,
+    structure,
+)
 
 if TYPE_CHECKING:
     from penguin_pipes.definition.rules.base import Rule
@@ -12,6 +19,7 @@ if TYPE_CHECKING:
 RULES: Final[tuple[Rule, ...]] = (
     *structure.RULES,
     *model.RULES,
+    *experiments.RULES,
     *limits.RULES,
     *graph.RULES,
     *meaning.RULES,

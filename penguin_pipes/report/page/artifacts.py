@@ -50,9 +50,8 @@ def artifacts(source: Source) -> tuple[Artifact, ...]:
 
 def _artifacts(source: Source) -> Iterator[Artifact]:
     for step in source.run.steps:
-        result = source.results.get(step.name)
-        outputs = {} if result is None else result.outputs
-        known = {output.path: output.sha256 for output in outputs.values()}
+        outputs = source.outputs.get(step.name, {}).values()
+        known = {output.path: output.sha256 for output in outputs}
         for name, path in step.artifacts.items():
             yield _artifact(source, step.name, name, path, known.get(path))
         for trial in step.trials:

@@ -11,16 +11,18 @@ if TYPE_CHECKING:
 
     from penguin_pipes.report.page.steps import StepFacts
 
-WIDTH: Final = 178
+WIDTH: Final = 154
+"""Six steps one after another fit beside each other on a page that is not narrow."""
+
 HEIGHT: Final = 66
-ALONG: Final = 52
+ALONG: Final = 36
 """Between two ranks."""
 
 ACROSS: Final = 20
 """Between two steps of a rank."""
 
 EDGE: Final = 6
-LETTERS: Final = 22
+LETTERS: Final = 19
 
 
 @attrs.frozen(kw_only=True)
@@ -33,6 +35,8 @@ class Box:
     status: str
     x: int
     y: int
+    width: int = WIDTH
+    height: int = HEIGHT
 
 
 @attrs.frozen(kw_only=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from penguin_pipes.local.cache import Result, Results
+from penguin_pipes.local.cache.results import Output
 from penguin_pipes.local.finding import LATEST, existing, find_run
 from penguin_pipes.local.history import History
 from penguin_pipes.local.kept import Kept, kept
@@ -27,14 +27,15 @@ class Source:
         run: Its record.
         kept: Its definition, and what it ran in.
         origins: Of a step that was reused, the record of the one that ran.
-        results: Of a step, what it published, with digests; not of those of old homes.
+        outputs: Of a step, what it published, with digests; of those of old homes
+            nothing.
     """
 
     home: Path
     run: Run
     kept: Kept = attrs.field(factory=Kept)
     origins: Mapping[str, StepRun] = attrs.field(factory=dict)
-    results: Mapping[str, Result] = attrs.field(factory=dict)
+    outputs: Mapping[str, Mapping[str, Output]] = attrs.field(factory=dict)
 
     def worked(self, step: StepRun) -> StepRun:
         """Return the record of the step that ran, which may be an earlier run's."""
@@ -59,13 +60,13 @@ def read(home: Path, identity: str = LATEST) -> Source:
         HomeError: If the home cannot be used.
     """
     with existing(home) as database:
-        run = find_run(database, identity)
+        run, history = find_run(database, identity), History(database)
         return Source(
             home=home,
             run=run,
             kept=kept(home, run.id),
-            origins=dict(_origins(run, History(database))),
-            results=dict(_results(run, Results(database))),
+            origins=dict(_origins(run, history)),
+            outputs={step.name: history.outputs(run.id, step) for step in run.steps},
         )
 
 
@@ -77,11 +78,3 @@ def _origins(run: Run, history: History) -> Iterator[tuple[str, StepRun]]:
                 yield step.name, history.step(step.reused_from, step.name)
             except KeyError:  # that run was taken out of the home
                 continue
-
-
-def _results(run: Run, results: Results) -> Iterator[tuple[str, Result]]:
-    """Yield what the steps published."""
-    for step in run.steps:
-        found = results.of_step(step.reused_from or run.id, step.name)
-        if found is not None:
-            yield step.name, found

@@ -31,7 +31,7 @@ class StepFacts:
         cache: What the cache did about it, and why.
         needs: The steps that it waits for; None if the definition was not kept.
         seconds: How long it took, if it ran.
-        attempts: How often its job was tried.
+        attempts: How often its job was tried; 0 if there was nothing to try.
         metrics: The last value of each metric, or the outcome of a condition.
         failure: Why it failed, if it did.
     """
@@ -63,7 +63,7 @@ def step_facts(source: Source) -> tuple[StepFacts, ...]:
             cache=cache_words(step),
             needs=None if needs is None else needs.get(step.name, ()),
             seconds=None if step.reused_from else step.seconds,
-            attempts=step.attempts,
+            attempts=0 if step.started_at is None else step.attempts,
             metrics=_metrics(step),
             failure="\n".join(map(printable, (step.failure or "").splitlines())),
         )

@@ -15,7 +15,10 @@ PYTHONS: Final = "needs another Python: tests/unit/local/environments runs jobs 
 FOLDERS: Final = "files from elsewhere: tests/unit/serving serves such a folder"
 TRAINED: Final = "tests/local_mode compares it with the runs of the baseline"
 
+SERVER: Final = "a server until it is stopped; tests/unit/experiments logs to one"
+
 README: Final = "README.md"
+EXPERIMENTS: Final = "docs/how-to/experiments.md"
 
 NOT_RUN: Final[dict[tuple[str, str], str]] = {
     (
@@ -88,6 +91,15 @@ NOT_RUN: Final[dict[tuple[str, str], str]] = {
         "docs/how-to/from-sdk-v2.md",
         "session = PipelineSession()",
     ): "SDK v2, which cannot be installed beside v3",
+    (
+        EXPERIMENTS,
+        "$ python -m penguin_pipes.deploy --local --tune --mlflow http://127.0.0.1:5000",
+    ): SERVER,
+    (
+        EXPERIMENTS,
+        "$ python -m penguin_pipes.local definition.json --mlflow sqlite:///mlflow.db",
+    ): "tests/unit/local/test_main.py does, with a definition of its own",
+    (EXPERIMENTS, "$ mlflow ui --backend-store-uri sqlite:///mlflow.db"): SERVER,
     ("docs/how-to/docker.md", "$ docker build -t churn:dev ."): DOCKER,
     (
         "docs/how-to/own-code.md",

@@ -211,6 +211,23 @@ def test_what_a_policy_must_name_cannot_be_known_only_in_the_run(
     ("config", "expected"),
     [
         (None, None),
+        ({"MlflowResourceArn": "arn:a"}, "arn:a"),
+        ({"MlflowResourceArn": {"Get": "Execution.PipelineName"}}, "p"),
+    ],
+)
+def test_the_managed_mlflow_is_the_one_that_is_named(
+    config: dict[str, Any] | None, expected: str | None
+) -> None:
+    """Where none is named, none is logged to."""
+    document = definition(training(), MlflowConfig=config)
+
+    assert needs(document, name="p").mlflow == expected
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        (None, None),
         ({"ExperimentName": {"Get": "Execution.PipelineName"}}, "p"),
         ({"ExperimentName": "mine"}, "mine"),
         ({}, "p"),

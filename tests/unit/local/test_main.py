@@ -318,3 +318,81 @@ def test_nothing_runs_if_the_page_could_not_be_written(
     assert code == 2
     assert "there is no such folder" in capsys.readouterr().err
     assert not project.home.exists()
+
+
+TRAIN = """
+    import os
+    for loss in (0.5, 0.25):
+        print(f"loss={loss}")
+    open(os.environ["SM_MODEL_DIR"] + "/weights", "w").write("w")
+"""
+
+
+@pytest.fixture
+def experiment(
+    project: Any, mlflow_database: str, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], list[tuple[str, dict[str, float]]]]:
+    """Return what looks into MLflow: status and metrics of each run of churn."""
+    monkeypatch.chdir(project.folder)  # MLflow puts its artifacts there
+
+    def look() -> list[tuple[str, dict[str, float]]]:
+        from penguin_pipes.experiments import opened
+
+        store = opened(mlflow_database, "churn")
+        found = store.client.search_runs([store.id], order_by=["start_time"])
+        return [(each.info.status, each.data.metrics) for each in found]
+
+    return look
+
+
+def test_training_jobs_become_mlflow_runs(
+    project: Any,
+    command_line: Callable[..., list[str]],
+    mlflow_database: str,
+    experiment: Callable[[], list[tuple[str, dict[str, float]]]],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """--mlflow logs them once, and a run in which one failed as well.
+
+    The exit code is the run's: 0, and 1 where a step failed.
+    """
+    fit = project.training("fit", TRAIN, metrics={"loss": "loss=(.+)"})
+    fit["CacheConfig"] = {"Enabled": True, "ExpireAfter": "P1D"}
+    mlflow = ["--name", "churn", "--mlflow", mlflow_database]
+
+    assert main([*command_line(fit), *mlflow]) == 0
+    assert "MLflow: fit is run " in capsys.readouterr().out
+    assert main([*command_line(fit), *mlflow]) == 0
+    assert "MLflow: fit, reused from run " in capsys.readouterr().out
+    assert experiment() == [("FINISHED", {"loss": 0.25})]
+
+    bad = project.training("bad", "raise SystemExit(3)")
+    assert main([*command_line(fit, bad), *mlflow]) == 1
+    assert [status for status, _ in experiment()] == ["FINISHED", "FAILED"]
+
+
+def test_a_store_that_cannot_be_used_is_told_before_the_run(
+    project: Any,
+    command_line: Callable[..., list[str]],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Exit code 2, and nothing was started."""
+    code = main([*command_line(project.training("fit")), "--mlflow", "mlflow.db"])
+
+    assert code == 2
+    assert "expected the address of a store" in capsys.readouterr().err
+    assert not project.home.exists()
+
+
+def test_mlflow_is_not_loaded_unless_it_is_asked_for() -> None:
+    """Importing it takes seconds that no other run should wait for."""
+    probe = (
+        "import sys, penguin_pipes.local.__main__, penguin_pipes.deploy.here, "
+        "penguin_pipes.experiments; print('mlflow' in sys.modules)"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", probe], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "False\n"

@@ -124,6 +124,19 @@ def test_what_a_run_took_from_an_earlier_one_is_held_to_that_record(home: Home) 
     assert find("second", home.path).model == b"model of first"
 
 
+@pytest.mark.parametrize("kind", ["RegisterModel", "Model"])
+def test_a_run_that_went_on_to_a_registered_model_is_served(
+    home: Home, kind: str
+) -> None:
+    """What was registered is the training's model in another archive, and no second."""
+    prepare, train = home.steps("first")
+    packed = home.write("packed/model.tar.gz", "packed")
+    register = attrs.evolve(home.step("register", model=packed), type=kind)
+    home.keep("first", prepare, train, register)
+
+    assert find("latest", home.path).model == b"model of first"
+
+
 def test_the_best_trial_of_a_tuning_step_is_served(home: Home) -> None:
     """By its own digest in the record of the step."""
     prepare, _ = home.steps("first")
