@@ -31,6 +31,9 @@ MOST_VALUES: Final = 12
 RELATED: Final = 0.4
 """Coefficients below are not worth a sentence of their own."""
 
+FAINT: Final = 0.01
+"""Shares of the variance below, usually called the least that is an effect."""
+
 
 def overview(
     rows: int, columns: int, target: str, classes: int | None, measures: int
@@ -120,16 +123,21 @@ def on_separation(
         return []
     best = str(separation.index[0])
     by_mean = means[best].dropna().sort_values(ascending=False, kind="stable")
+    is_one, is_faint = len(separation) == 1, separation.iloc[0] < FAINT
+    tells = "hardly tells" if is_faint else "tells"
     said = (
-        f"{called(best)} tells the classes of {target} apart best: "
+        f"{called(best)} {tells} the classes of {target} apart"
+        f"{'' if is_one or is_faint else ' best'}: "
         f"{share(separation.iloc[0], 1)} of its variance lies between them "
         f"(η² = {coefficient(separation.iloc[0])})"
     )
     ends = by_mean.iloc[[0, -1]]
     high, low = (f"{number(m)} for {quoted(name)}" for name, m in ends.items())
     said += f"; its mean goes from {low} to {high}."
-    if len(separation) == 1:
+    if is_one:
         return [said]
+    if is_faint:
+        return [said, "No other measure does better."]
     last = str(separation.index[-1])
     return [
         said,
@@ -199,10 +207,8 @@ def on_crosstab(table: pd.DataFrame, v: float, row: str, column: str) -> list[st
         portions = table.div(table.sum(axis=1), axis=0)
         value = str(portions.columns[0])
         low, high = portions[value].min(), portions[value].max()
-        said.append(
-            f"{quoted(value)} has {share(low, 1)} to {share(high, 1)} of the rows of "
-            f"each {row}."
-        )
+        ends = dict.fromkeys((share(low, 1), share(high, 1)))
+        said.append(f"Of each {row}, {' to '.join(ends)} are {quoted(value)}.")
     return said
 
 

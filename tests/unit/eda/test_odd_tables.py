@@ -146,6 +146,46 @@ def test_odd_tables_have_a_page(columns: dict[str, Any], notes: list[str]) -> No
         assert note in found
 
 
+@pytest.mark.parametrize(
+    ("columns", "sentences", "absent"),
+    [
+        pytest.param(
+            {"kind": ["a", "b"] * 30, "x": [n // 2 for n in range(60)]},
+            ["X hardly tells the classes of kind apart: less than 1 %"],
+            "best",
+            id="one measure",
+        ),
+        pytest.param(
+            {
+                "kind": ["a", "b"] * 30,
+                "x": [n // 2 for n in range(60)],
+                "y": [n // 2 % 7 for n in range(60)],
+            },
+            ["hardly tells the classes of kind apart", "No other measure does better."],
+            "does so least",
+            id="two measures",
+        ),
+        pytest.param(
+            {"kind": ["a", "b"] * 30, "plan": (["p"] * 2 + ["q"] * 2) * 15},
+            ["Of each kind, 50 % are p."],
+            "50 % to 50 %",
+            id="the same share",
+        ),
+    ],
+)
+def test_what_is_the_same_in_every_class_is_called_so(
+    columns: dict[str, Any], sentences: list[str], absent: str
+) -> None:
+    """Nothing is best where nothing tells, and no range has the same two ends."""
+    found = analyse(pd.DataFrame(columns), "kind").sections
+    told = "\n".join(each for section in found for each in section.sentences)
+    told = told.replace("\N{NO-BREAK SPACE}", " ")
+
+    for sentence in sentences:
+        assert sentence in told
+    assert absent not in told
+
+
 def test_columns_of_one_name_are_told_apart() -> None:
     """The second has a number; blank ones are called by their place."""
     frame = pd.DataFrame(

@@ -42,7 +42,7 @@ Gentoo has no island but Biscoe.
 Chinstrap has no island but Dream.
 Torgersen has no species but Adelie.
 Species and sex are hardly related: Cramér's V = 0.01.
-MALE has 50 % to 51 % of the rows of each species.
+Of each species, 50 % to 51 % are MALE.
 """.strip().splitlines()
 
 
