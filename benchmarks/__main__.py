@@ -77,7 +77,7 @@ def _serve(results: Results, rounds: int) -> bool:
 
 
 def _preprocess(results: Results, rounds: int, sizes: Sequence[int] | None) -> bool:
-    """Preprocess many rows; return whether that is as fast and modest as it is to be."""
+    """Preprocess many rows; return whether that is as fast as it is to be."""
     from benchmarks import preprocessing as bench
 
     print(f"{PREPROCESSING}: {bench.TITLE}", flush=True)

@@ -81,6 +81,9 @@ WRITTEN_ALIKE = (
     1e15,
 )  # between them PyArrow and Python write numbers the same way,
 # unless they are whole
+# From 3.1 on pandas parses exactly unless asked, and warns where it is asked.
+IS_EXACT = tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1)
+EXACT: dict[str, Any] = {} if IS_EXACT else {"float_precision": "round_trip"}
 BOM = codecs.BOM_UTF8
 # What pandas takes for a missing number although it is none of the marks.
 NO_NUMBER = re.compile(rb"(?i)(?<![^,\n])\s*(?!nan|NaN)[+-]?nan\s*(?![^,\r\n])")
@@ -490,7 +493,7 @@ def parse_with_pandas(layout: Layout, data: bytes) -> Mapping[str, Column] | Non
             },
             na_values={names[name]: [*MISSING, *job.missing] for name in job.numeric},
             keep_default_na=False,
-            float_precision="round_trip",
+            **EXACT,
             skip_blank_lines=False,
             quoting=csv.QUOTE_NONE,
         )
