@@ -76,17 +76,15 @@ SMALL = 1 << 18  # bytes below which it takes longer to load a fast parser than 
 KEPT = 64 << 20  # bytes of parsed rows that need not be read again
 GROUP = 1 << 16  # rows that statistics are made of at once: never by chunk, so that no
 CELLS = 1 << 20  # bit depends on where chunks end; cells that are written at once
-WRITTEN_ALIKE = (
-    1e-4,
-    1e15,
-)  # between them PyArrow and Python write numbers the same way,
-# unless they are whole
+# Between them PyArrow writes numbers as Python does, unless they are whole.
+WRITTEN_ALIKE = (1e-4, 1e9)
 # From 3.1 on pandas parses exactly unless asked, and warns where it is asked.
 IS_EXACT = tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1)
 EXACT: dict[str, Any] = {} if IS_EXACT else {"float_precision": "round_trip"}
 BOM = codecs.BOM_UTF8
-# What pandas takes for a missing number although it is none of the marks.
-NO_NUMBER = re.compile(rb"(?i)(?<![^,\n])\s*(?!nan|NaN)[+-]?nan\s*(?![^,\r\n])")
+STRANGE_NAN = re.compile(
+    rb"(?i)(?<![^,\n])\s*(?:[+-]nan|(?-i:(?!nan|NaN))nan)\s*[,\r\n]"
+)
 QUOTED = re.compile(rb'(?<![^,\r\n])"[^"]*(?:""[^"]*)*"(?![^,\r\n])')
 SHORT = reprlib.Repr()  # the service cuts an exit message after one kilobyte
 SHORT.maxlist = SHORT.maxtuple = 12
@@ -474,12 +472,13 @@ def parse_with_pandas(layout: Layout, data: bytes) -> Mapping[str, Column] | Non
     job, names = layout.job, layout.positions
     data += b"" if data.endswith(b"\n") else b"\n"
     signs = np.frombuffer(data, dtype=np.uint8)
-    commas = np.cumsum(signs == ord(","), dtype=np.int64)[signs == ord("\n")]
+    ends = signs[(signs == ord(",")) | (signs == ord("\n"))] == ord("\n")
+    expected = np.arange(1, len(ends) + 1) % layout.width == 0
     if (
         b'"' in data
-        or (np.diff(commas, prepend=0) != layout.width - 1).any()
+        or not np.array_equal(ends, expected)
         or data.count(b"\r") != data.count(b"\r\n")
-        or NO_NUMBER.search(data)
+        or _has_strange_nan(data)
     ):
         return None
     try:
@@ -509,6 +508,13 @@ def parse_with_pandas(layout: Layout, data: bytes) -> Mapping[str, Column] | Non
         else:
             columns[name] = frame[at].to_numpy(), ()
     return columns if all(map(job.is_label, columns[job.target][1])) else None
+
+
+def _has_strange_nan(data: bytes) -> bool:
+    """Tell whether a cell may be NaN to pandas although it is none of the marks."""
+    lower = data.lower()
+    usual = data.count(b"nan") + data.count(b"NaN") - len(re.findall(b"[+-]nan", lower))
+    return lower.count(b"nan") != usual and bool(STRANGE_NAN.search(data))
 
 
 # Splitting and fitting.
