@@ -920,7 +920,7 @@ def test_streamed_transformer_is_the_fitted_one(tmp_path: Path) -> None:
     lots = np.random.PCG64(3).random_raw(4 * 200_000).reshape(4, -1)
     lots = lots / 2.0**64
     frame = pd.DataFrame({"y": np.where(lots[0] < 0.3, "a", "b")})
-    frame["late"] = np.where(np.arange(200_000) > 150_000, 1e6 + lots[1], np.nan)
+    frame["late"] = np.where(np.arange(200_000) > 150_000, 1e3 + lots[1], np.nan)
     frame["same"] = 2.5
     frame["text"] = np.where(lots[2] < 0.1, "p", np.where(lots[2] < 0.2, "", "q"))
     frame["number"] = np.where(lots[3] < 0.2, np.nan, 3 * lots[1] - 7)
