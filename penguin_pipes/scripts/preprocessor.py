@@ -74,14 +74,16 @@ LARGEST = 1e100  # the squares in a standard deviation overflow for much larger 
 BLOCK = 8 << 20  # bytes that are parsed at once
 SMALL = 1 << 18  # bytes below which it takes longer to load a fast parser than to parse
 KEPT = 64 << 20  # bytes of parsed rows that need not be read again
-GROUP = 1 << 16  # rows that statistics are made of at once: never by chunk, so that no
-CELLS = 1 << 20  # bit depends on where chunks end; cells that are written at once
+CELLS = 1 << 20  # numbers that are written at once
+# Rows that sums are made of at once, wherever chunks end, so that no bit depends on it.
+GROUP = 1 << 16
 # Between them PyArrow writes numbers as Python does, unless they are whole.
 WRITTEN_ALIKE = (1e-4, 1e9)
 # From 3.1 on pandas parses exactly unless asked, and warns where it is asked.
 IS_EXACT = tuple(map(int, pd.__version__.split(".")[:2])) >= (3, 1)
 EXACT: dict[str, Any] = {} if IS_EXACT else {"float_precision": "round_trip"}
 BOM = codecs.BOM_UTF8
+# Cells that pandas takes for NaN, and quotes that are around whole cells.
 STRANGE_NAN = re.compile(
     rb"(?i)(?<![^,\n])\s*(?:[+-]nan|(?-i:(?!nan|NaN))nan)\s*[,\r\n]"
 )
@@ -160,7 +162,7 @@ class Job:
 
     def is_label(self, cell: str) -> bool:
         """Tell whether a *cell* can be a row's label."""
-        return cell in self.labels or not (self.labels or self.is_missing(cell))
+        return not self.is_missing(cell) and (not self.labels or cell in self.labels)
 
     @property
     def fractions(self) -> tuple[float, float, float]:
@@ -238,7 +240,9 @@ class Table:
         for path, stamp in self._stamps.items():
             for chunk in self._chunks(path):
                 size += sum(column.nbytes for column in chunk.values())
-                kept = [*kept, chunk] if size <= KEPT else []
+                kept.append(chunk)
+                if size > KEPT:
+                    kept.clear()
                 yield chunk
             if _stamp(path) != stamp:
                 problem = "somebody wrote to it while it was read"
@@ -455,9 +459,9 @@ def parse_with_arrow(layout: Layout, data: bytes) -> Mapping[str, Column] | None
     except pa.ArrowInvalid:
         return None
     columns: dict[str, Column] = {}
-    columns_found = table.unify_dictionaries().combine_chunks().columns
-    for name, array in zip(names, columns_found, strict=True):
-        column = array.chunk(0) if array.num_chunks else array.combine_chunks()
+    table = table.unify_dictionaries().combine_chunks()
+    for name, at in names.items():
+        column = table.column(at).chunk(0)
         if name in job.numeric:
             if not (np.abs(column.drop_null().to_numpy()) <= LARGEST).all():
                 return None

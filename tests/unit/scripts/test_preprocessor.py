@@ -365,6 +365,10 @@ BAD_ARGUMENTS = {
             "('cat', 'dog'); correct it or add it to --labels"
         ),
     ),
+    "label that is a mark of a missing value": (
+        (*PETS_OWN, "--labels", "cat", "cow", "--missing", "cow"),
+        "column 'kind': 'cow' means that the target is missing; fill",
+    ),
     "label without data": (
         (*PETS_OWN, "--labels", "cat", "cow", "dog"),
         "column 'kind': no row has the label 'dog'; take it out of --labels",
@@ -822,6 +826,10 @@ TABLES = {
     "quotes within cells": PLAIN_ROWS.replace("yard", 'yard of 5" and "more'),
     "all quoted": re.sub(r"([\w.]+)", r'"\1"', PLAIN_ROWS),
     "a mark within the file": PLAIN_ROWS.replace("cow,600", "\ufeffcow,600"),
+    "codes": PLAIN_ROWS.replace("sofa", "01")
+    .replace("barn", "1")
+    .replace("yard", "1.0"),
+    "truth values": PLAIN_ROWS.replace("sofa", "True").replace("barn", "false"),
     "not a number, in other letters, as text": PLAIN_ROWS.replace("sofa", "NaNa"),
 }
 TOOLS = {
