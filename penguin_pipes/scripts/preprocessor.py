@@ -485,28 +485,33 @@ def parse_with_pandas(layout: Layout, data: bytes) -> Mapping[str, Column] | Non
         or _has_strange_nan(data)
     ):
         return None
+    numbers = {
+        at: [*MISSING, *job.missing] for n, at in names.items() if n in job.numeric
+    }
+    how: dict[str, Any] = {
+        "usecols": [*names.values()],
+        "dtype": {
+            at: "float64" if at in numbers else "object" for at in names.values()
+        },
+        "na_values": numbers,
+        **EXACT,
+    }
     try:
         frame = pd.read_csv(
             io.BytesIO(data),
             header=None,
-            usecols=[*names.values()],
-            dtype={
-                at: "float64" if n in job.numeric else "category"
-                for n, at in names.items()
-            },
-            na_values={names[name]: [*MISSING, *job.missing] for name in job.numeric},
             keep_default_na=False,
-            **EXACT,
             skip_blank_lines=False,
             quoting=csv.QUOTE_NONE,
+            **how,
         )
     except ValueError:
         return None
     columns: dict[str, Column] = {}
     for name, at in names.items():
-        if name not in job.numeric:
-            texts = frame[at].cat
-            columns[name] = texts.codes.to_numpy(), texts.categories.tolist()
+        if at not in numbers:
+            places, texts = pd.factorize(frame[at])
+            columns[name] = places, texts.tolist()
         elif (frame[at].abs() > LARGEST).any():
             return None
         else:
@@ -645,9 +650,10 @@ def fit_features(table: Table, parts: NDArray[np.uint8], job: Job) -> ColumnTran
     short: dict[str, pd.Series[Any]] = {}
     for name, spread in spreads.items():
         spread.add(np.empty(0), are_last=True)
-        short[name] = pd.Series(spread.scaler.mean_)
+        mean = spread.scaler.mean_[0]
+        short[name] = pd.Series([mean])
         for first in range(spread.numbers, rows, GROUP):  # what is missing will be that
-            fills = np.full(min(GROUP, rows - first), short[name][0])
+            fills = np.full(min(GROUP, rows - first), mean)
             spread.add(fills, are_last=True)
     for name, count in counts.items():
         often = {text: count[at] for text, at in table.texts[name].items() if count[at]}

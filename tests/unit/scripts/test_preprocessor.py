@@ -925,8 +925,7 @@ def test_numbers_read_back_exactly_whatever_writes_them(
 
 def test_streamed_transformer_is_the_fitted_one(tmp_path: Path) -> None:
     """Of many rows, it has learnt what scikit-learn's own `fit` learns from them."""
-    lots = np.random.PCG64(3).random_raw(4 * 200_000).reshape(4, -1)
-    lots = lots / 2.0**64
+    lots = np.random.PCG64(3).random_raw(4 * 200_000).reshape(4, -1) / 2.0**64
     frame = pd.DataFrame({"y": np.where(lots[0] < 0.3, "a", "b")})
     frame["late"] = np.where(np.arange(200_000) > 150_000, 1e3 + lots[1], np.nan)
     frame["same"] = 2.5
