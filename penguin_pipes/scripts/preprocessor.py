@@ -638,7 +638,7 @@ def fit_features(table: Table, parts: NDArray[np.uint8], job: Job) -> ColumnTran
     It is fitted on a short table that has the means, the texts and the most frequent
     texts of the long one; its scaler is then given what those of the columns learnt.
     """
-    rows = np.count_nonzero(parts == 0)
+    rows = int(np.count_nonzero(parts == 0))
     spreads, counts = _statistics(table, parts, job)
     values = {name: spread.numbers for name, spread in spreads.items()}
     values |= {name: int(count.sum()) for name, count in counts.items()}

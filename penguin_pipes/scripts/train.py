@@ -155,7 +155,7 @@ def read_at_once(path: Path, features: array[float], labels: array[int]) -> Head
         return ()
     *_, codes = table.T
     if (
-        len(header) != len(table.T)
+        not 1 < len(header) == len(table.T)
         or not (np.abs(table) <= FLOAT32_MAX).all()
         or not ((codes >= 0) & (codes < 2**31) & (codes % 1 == 0)).all()
     ):
