@@ -24,7 +24,8 @@ BENCHMARKS: dict[str, tuple[str, Callable[[], Sequence[Contender]]]] = {
     "overhead": ("Steps that do nothing", overhead.contenders),
 }
 SERVING = "serving"
-NAMES = (*BENCHMARKS, SERVING)
+PREPROCESSING = "preprocessing"
+NAMES = (*BENCHMARKS, SERVING, PREPROCESSING)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -39,12 +40,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--out", type=Path, default=RESULTS, help="default: %(default)s"
     )
+    parser.add_argument(
+        "--rows",
+        type=int,
+        nargs="+",
+        metavar="ROWS",
+        help=f"for {PREPROCESSING}; default: up to a million",
+    )
     arguments = parser.parse_args(argv)
     results = Results(arguments.out)
     are_within = True
     for name in arguments.names or NAMES:
         if name == SERVING:
             are_within &= _serve(results, arguments.rounds)
+            continue
+        if name == PREPROCESSING:
+            are_within &= _preprocess(results, arguments.rounds, arguments.rows)
             continue
         title, contenders = BENCHMARKS[name]
         print(f"{name}: {title}", flush=True)
@@ -63,6 +74,17 @@ def _serve(results: Results, rounds: int) -> bool:
     loads = serving.loads(rounds=rounds)
     print(results.put_table(SERVING, serving.TITLE, serving.table(loads)), flush=True)
     return all(each.is_within for each in loads)
+
+
+def _preprocess(results: Results, rounds: int, sizes: Sequence[int] | None) -> bool:
+    """Preprocess many rows; return whether that is as fast as it is to be."""
+    from benchmarks import preprocessing as bench
+
+    print(f"{PREPROCESSING}: {bench.TITLE}", flush=True)
+    found = [*bench.measure(rounds=rounds, sizes=sizes or bench.SIZES)]
+    table = results.put_table(PREPROCESSING, bench.TITLE, bench.table(found))
+    print(table, flush=True)
+    return all(each.is_within for each in found)
 
 
 if __name__ == "__main__":

@@ -36,6 +36,9 @@ FLOAT32_MAX = 3.4028234e38
 VALIDATED_AT_ONCE = 8192
 """Rows; nothing is learnt from them, so their number is one of speed only."""
 
+SMALL = 1 << 20
+"""Bytes of a file up to which NumPy would take longer to come than it saves."""
+
 Header = tuple[str, ...]
 
 
@@ -86,16 +89,20 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     return arguments
 
 
-def read_channel(name: str, folder: Path) -> Channel:
-    """Return the rows of every CSV file in *folder*, in the order of their names."""
+def read_channel(name: str, folder: Path, *, small: int = SMALL) -> Channel:
+    """Return the rows of every CSV file in *folder*, in the order of their names.
+
+    Files of more than *small* bytes are read by NumPy where all of them is in order.
+    """
     paths = sorted(path for path in folder.glob("*.csv") if path.name[0] != ".")
     if not paths:
         msg = f"{folder} holds no CSV file: fill it, or set SM_CHANNEL_{name.upper()}."
         raise TrainingError(msg)
     features, labels = array("f"), array("q")
-    header = read_file(paths[0], features, labels)
+    header = read_file(paths[0], features, labels, small)
     for path in paths[1:]:
-        check_columns(header, paths[0], read_file(path, features, labels), path)
+        found = read_file(path, features, labels, small)
+        check_columns(header, paths[0], found, path)
     if not labels:
         msg = f"{folder} holds no row, only headers: give the channel {name!r} data."
         raise TrainingError(msg)
@@ -109,9 +116,15 @@ def read_channel(name: str, folder: Path) -> Channel:
     )
 
 
-def read_file(path: Path, features: array[float], labels: array[int]) -> Header:
+def read_file(
+    path: Path, features: array[float], labels: array[int], small: int
+) -> Header:
     """Append the rows of one file to *features* and *labels*; return its header."""
     try:
+        if path.stat().st_size > small and (
+            header := read_at_once(path, features, labels)
+        ):
+            return header
         with path.open(encoding="utf-8-sig", newline="") as stream:
             rows = csv.reader(stream, strict=True)
             header = tuple(next(rows, ()))
@@ -127,6 +140,28 @@ def read_file(path: Path, features: array[float], labels: array[int]) -> Header:
     except (UnicodeDecodeError, csv.Error, OSError) as error:
         msg = f"{path} cannot be read ({error}): save it as CSV, in UTF-8."
         raise TrainingError(msg) from error
+    return header
+
+
+def read_at_once(path: Path, features: array[float], labels: array[int]) -> Header:
+    """Do the same several times faster, or nothing where anything is not in order."""
+    import numpy as np
+
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            header = tuple(next(csv.reader(stream, strict=True), ()))
+            table = np.loadtxt(stream, delimiter=",", comments=None, ndmin=2)
+    except ValueError:  # the reader of rows will say which, and where
+        return ()
+    *_, codes = table.T
+    if (
+        not 1 < len(header) == len(table.T)
+        or not (np.abs(table) <= FLOAT32_MAX).all()
+        or not ((codes >= 0) & (codes < 2**31) & (codes % 1 == 0)).all()
+    ):
+        return ()
+    features.frombytes(table[:, :-1].astype(np.float32).tobytes())
+    labels.frombytes(codes.astype(np.int64).tobytes())
     return header
 
 

@@ -17,7 +17,7 @@ import pandas as pd
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from penguin_pipes.scripts import inference
+from penguin_pipes.scripts import inference, preprocessor
 from penguin_pipes.scripts.package import export
 from penguin_pipes.scripts.preprocessor import (
     FEATURES,
@@ -29,7 +29,6 @@ from penguin_pipes.scripts.preprocessor import (
     Job,
     make_transformer,
     preprocess,
-    split,
 )
 
 if TYPE_CHECKING:
@@ -38,7 +37,16 @@ if TYPE_CHECKING:
 law = settings(deadline=None, max_examples=50)
 
 MARKS = ("?", "-999")
+TOOLS = (preprocessor.PLAIN, preprocessor.WITH_PANDAS, preprocessor.WITH_ARROW)
 GAPS = (*MISSING, *MARKS, " ", "\t", " NA ")
+
+
+def split(labels: Sequence[str], seed: int) -> list[list[int]]:
+    """Return the numbers of each split's rows."""
+    names = sorted(set(labels))
+    places = np.array([names.index(label) for label in labels])
+    parts = preprocessor.split(places, names, seed=seed)
+    return [np.flatnonzero(parts == number).tolist() for number in range(3)]
 
 
 @attrs.frozen(kw_only=True)
@@ -66,7 +74,7 @@ class Table:
 
     def split(self) -> list[list[int]]:
         """Return the row numbers of each split."""
-        return [part.tolist() for part in split(self.labels, seed=self.seed)]
+        return split(self.labels, self.seed)
 
     def frame(self) -> pd.DataFrame:
         """Return the features' columns, missing as NaN."""
@@ -78,7 +86,7 @@ class Table:
             columns[name] = pd.Series(cells, dtype=kind)
         return pd.DataFrame(columns)
 
-    def run(self, *files: bytes) -> dict[str, bytes]:
+    def run(self, *files: bytes, **how: Any) -> dict[str, bytes]:
         """Return what the preprocessor makes of *files*, or of the table itself."""
         with tempfile.TemporaryDirectory() as root:
             job = Job(
@@ -93,7 +101,7 @@ class Table:
             job.input.mkdir()
             for number, file in enumerate(files or [self.render(self.rows)]):
                 (job.input / f"{number}.csv").write_bytes(file)
-            preprocess(job)
+            preprocess(job, **how)
             return {name: (job.output / name).read_bytes() for name in FILES}
 
     def render(
@@ -133,7 +141,7 @@ def tables(draw: st.DrawFn) -> Table:
     labels = draw(st.permutations(labels))
     seed = draw(st.integers(0, 99))
     columns = {target: labels}
-    training = split(labels, seed=seed)[0].tolist()
+    training = split(labels, seed)[0]
     for name in features:
         known = numbers if name in numeric else draw(vocabularies)
         cell = st.one_of(known, known, gaps)
@@ -206,6 +214,15 @@ def test_numbers_read_back_exactly(table: Table) -> None:
     for name, rows in zip(TABLES, table.split(), strict=True):
         matrix = transformer.transform(frame.iloc[rows])
         assert np.array_equal(numbers_of(files[name]), matrix)
+
+
+@law
+@given(table=tables(), size=st.integers(1, 400), tools=st.sampled_from(TOOLS))
+def test_pieces_and_tools_change_nothing(
+    table: Table, size: int, tools: preprocessor.Tools
+) -> None:
+    """Read in pieces of any size, by any tool, a table comes out the same bytes."""
+    assert table.run(size=size, tools=tools) == table.run(tools=preprocessor.PLAIN)
 
 
 @law

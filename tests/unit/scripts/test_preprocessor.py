@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -364,6 +365,10 @@ BAD_ARGUMENTS = {
             "('cat', 'dog'); correct it or add it to --labels"
         ),
     ),
+    "label that is a mark of a missing value": (
+        (*PETS_OWN, "--labels", "cat", "cow", "--missing", "cow"),
+        "column 'kind': 'cow' means that the target is missing; fill",
+    ),
     "label without data": (
         (*PETS_OWN, "--labels", "cat", "cow", "dog"),
         "column 'kind': no row has the label 'dog'; take it out of --labels",
@@ -696,10 +701,14 @@ def test_publish_all_or_nothing(tmp_path: Path, spoil: Callable[[Path], None]) -
     output = tmp_path / "out"
     spoil(output)
     before = {path for path in output.rglob("*") if path.is_file()}
-    files = dict.fromkeys(preprocessor.FILES, b"new")
+
+    def write() -> None:
+        with preprocessor.publish(output) as files:
+            for file in files.values():
+                file.write(b"new")
 
     with pytest.raises(OSError, match="transformers"):
-        preprocessor.publish(output, files)
+        write()
 
     assert {path for path in output.rglob("*") if path.is_file()} == before
 
@@ -760,28 +769,236 @@ def test_long_headers_are_cut(job: Job) -> None:
 
 def test_split_is_pinned() -> None:
     """The split of a seed never changes, under no version of anything."""
-    labels = [*"aaaaaaabbbbb"]
+    labels = np.array([0] * 7 + [1] * 5)
 
-    parts = preprocessor.split(labels, seed=7)
+    parts = preprocessor.split(labels, "ab", seed=7)
 
-    assert [part.tolist() for part in parts] == [
-        [6, 3, 11, 4, 10, 9, 0, 2],
-        [8, 5],
-        [7, 1],
+    assert [np.flatnonzero(parts == number).tolist() for number in range(3)] == [
+        [0, 2, 3, 4, 6, 9, 10, 11],
+        [5, 8],
+        [1, 7],
     ]
 
 
 def test_split_of_the_penguins_is_exact() -> None:
     """Each species is shared out by itself, to the row."""
     counts = {"Adelie": 152, "Chinstrap": 68, "Gentoo": 124}
-    labels = [name for name, rows in counts.items() for _ in range(rows)]
+    labels = np.repeat(np.arange(3), [*counts.values()])
 
-    parts = preprocessor.split(labels)
+    parts = preprocessor.split(labels, [*counts])
 
-    species = [[labels[row] for row in part] for part in parts]
-    found = {name: tuple(part.count(name) for part in species) for name in counts}
+    found = {
+        name: tuple(np.bincount(parts[labels == number]).tolist())
+        for number, name in enumerate(counts)
+    }
     assert found == {
         "Adelie": (106, 23, 23),
         "Chinstrap": (48, 10, 10),
         "Gentoo": (87, 19, 18),
     }
+
+
+def test_rows_keep_their_order(job: Job) -> None:
+    """In each table the rows stand in the order of the input."""
+    rows = "".join(f"{'ab'[n % 2]},{n}\n" for n in range(99))
+
+    job.run({"a.csv": f"y,n\n{rows}"}, "--target", "y", "--numeric", "n")
+
+    for name in ("train", "validation", "test"):
+        numbers = [float(record[0]) for record in job.table(name)[1:]]
+        assert numbers == sorted(numbers)
+
+
+# Whatever parses and writes, and in pieces of whatever size: the files are the same.
+
+MIXED = (
+    "kind,kg,home,note\n"
+    + 30 * 'cat,4.25,sofa,x\ncat,5,,"a ""b"""\ncat,NA,"the\r\nyard",\ncat, 6e0 ,sofa,\n'
+    + 30
+    * "cow,600,b\u00e4rn,\ncow,7.00000000000001e2,barn,\ncow, . , NA ,\n\ncow,1e-5,barn,\n"
+)
+PLAIN_ROWS = HEADER + 50 * (CATS + COWS.replace("650", "650.125"))
+TABLES = {
+    "quotes, line ends and blanks in cells": MIXED,
+    "nothing out of the ordinary": PLAIN_ROWS,
+    "Windows line ends": PLAIN_ROWS.replace("\n", "\r\n"),
+    "old line ends": PLAIN_ROWS.replace("\n", "\r"),
+    "quotes within cells": PLAIN_ROWS.replace("yard", 'yard of 5" and "more'),
+    "all quoted": re.sub(r"([\w.]+)", r'"\1"', PLAIN_ROWS),
+    "a mark within the file": PLAIN_ROWS.replace("cow,600", "\ufeffcow,600"),
+    "codes": PLAIN_ROWS.replace("sofa", "01")
+    .replace("barn", "1")
+    .replace("yard", "1.0"),
+    "truth values": PLAIN_ROWS.replace("sofa", "True").replace("barn", "false"),
+    "not a number, in other letters, as text": PLAIN_ROWS.replace("sofa", "NaNa"),
+}
+TOOLS = {
+    "cell by cell": preprocessor.PLAIN,
+    "pandas": preprocessor.WITH_PANDAS,
+    **({"PyArrow": preprocessor.WITH_ARROW} if find_spec("pyarrow") else {}),
+}
+
+
+@pytest.mark.parametrize("text", TABLES.values(), ids=TABLES)
+@pytest.mark.parametrize("tools", TOOLS.values(), ids=TOOLS)
+def test_tools_and_pieces_change_nothing(
+    tmp_path: Path, text: str, tools: preprocessor.Tools
+) -> None:
+    """Each tool makes the same bytes of a table, in however many pieces it is read."""
+    (tmp_path / "in.csv").write_bytes(text.encode())
+    found = []
+    for number, (size, some) in enumerate(
+        [(1 << 20, preprocessor.PLAIN), (1 << 20, tools), (500, tools), (1, tools)]
+    ):
+        output = tmp_path / str(number)
+        job = preprocessor.Job(
+            input=tmp_path / "in.csv",
+            output=output,
+            target="kind",
+            numeric=("kg",),
+            categorical=("home",),
+            missing=(".",),
+        )
+        preprocessor.preprocess(job, size=size, tools=some)
+        found.append({name: (output / name).read_bytes() for name in SIX_FILES})
+
+    assert found[1:] == found[:1] * 3
+
+
+@pytest.mark.parametrize("tools", TOOLS.values(), ids=TOOLS)
+@pytest.mark.parametrize(("files", "said"), BAD_INPUT.values(), ids=BAD_INPUT)
+def test_tools_and_pieces_refuse_the_same(
+    tmp_path: Path, files: dict[str, str | bytes], said: str, tools: preprocessor.Tools
+) -> None:
+    """Each tool, and each size of piece, finds the same fault in the same place."""
+    for name, content in files.items():
+        data = content.encode() if isinstance(content, str) else content
+        (tmp_path / name).write_bytes(data)
+    job = preprocessor.Job(
+        input=tmp_path,
+        output=tmp_path.with_name("out"),
+        target="kind",
+        numeric=("kg",),
+        categorical=("home",),
+        missing=("?",),
+    )
+
+    for size in (1, 30, 1 << 20):
+        with pytest.raises(
+            preprocessor.BadInputError, match=re.escape(said.format(input=tmp_path))
+        ):
+            preprocessor.preprocess(job, size=size, tools=tools)
+
+
+@pytest.mark.parametrize("tools", TOOLS.values(), ids=TOOLS)
+def test_fault_far_down_is_named(tmp_path: Path, tools: preprocessor.Tools) -> None:
+    """A fault in a later piece of a later file has its row and line in that file."""
+    rows = PLAIN_ROWS.count("\n") - 1
+    (tmp_path / "a.csv").write_text(PLAIN_ROWS, encoding="utf-8")
+    (tmp_path / "b.csv").write_text(f"{PLAIN_ROWS}\ncow,x,\n", encoding="utf-8")
+    job = preprocessor.Job(
+        input=tmp_path, output=tmp_path / "../out", target="kind", numeric=("kg",)
+    )
+    said = f"b.csv, row {rows + 1} (line {rows + 3}), column 'kg': 'x' is not a number"
+
+    with pytest.raises(preprocessor.BadInputError, match=re.escape(said)):
+        preprocessor.preprocess(job, size=300, tools=tools)
+
+
+@pytest.mark.parametrize("tools", TOOLS.values(), ids=TOOLS)
+def test_numbers_read_back_exactly_whatever_writes_them(
+    tools: preprocessor.Tools,
+) -> None:
+    """Numbers of every size are written in the fewest digits, as Python writes them."""
+    bits = np.random.PCG64(1).random_raw(20_000)
+    numbers = bits.view(np.float64)
+    rounds = np.round(np.linspace(-3, 3, 999), 2)
+    whole = [0.0, -0.0, 1.0, -7.0, 1e15, 1e16, 1e22, 2.0**53, 1e-4, 9.9e-5, 5e-324]
+    numbers = np.concatenate([numbers[np.isfinite(numbers)], rounds, whole])
+    places = np.arange(len(numbers), dtype=np.int32) % 2
+
+    written = bytes(tools.join(numbers[:, np.newaxis], [(places, ["p", "q"])]))
+
+    expected = [f"{n!r},{'pq'[k % 2]}" for k, n in enumerate(numbers.tolist())]
+    assert written.decode().splitlines() == expected
+
+
+def test_streamed_transformer_is_the_fitted_one(tmp_path: Path) -> None:
+    """Of many rows, it has learnt what scikit-learn's own `fit` learns from them."""
+    lots = np.random.PCG64(3).random_raw(4 * 200_000).reshape(4, -1) / 2.0**64
+    frame = pd.DataFrame({"y": np.where(lots[0] < 0.3, "a", "b")})
+    frame["late"] = np.where(np.arange(200_000) > 150_000, 1e3 + lots[1], np.nan)
+    frame["same"] = 2.5
+    frame["text"] = np.where(lots[2] < 0.1, "p", np.where(lots[2] < 0.2, "", "q"))
+    frame["number"] = np.where(lots[3] < 0.2, np.nan, 3 * lots[1] - 7)
+    frame.to_csv(tmp_path / "in.csv", index=False)
+    job = preprocessor.Job(
+        input=tmp_path / "in.csv",
+        output=tmp_path / "out",
+        target="y",
+        numeric=("late", "same", "number"),
+        categorical=("text",),
+    )
+
+    preprocessor.preprocess(job)
+
+    streamed = joblib.load(tmp_path / "out" / preprocessor.FEATURES)
+    parts = preprocessor.split((frame["y"] == "b").to_numpy(int), "ab")
+    read = frame[job.features].astype({"text": object})
+    read["text"] = read["text"].where(read["text"] != "", np.nan)
+    own = preprocessor.make_transformer(job.numeric, job.categorical)
+    own.fit(read[parts == 0])
+    for name, place in (("numeric", 0), ("categorical", 0)):
+        ours, theirs = (
+            each.named_transformers_[name][place].statistics_
+            for each in (streamed, own)
+        )
+        if name == "numeric":
+            assert np.allclose(ours.astype(float), theirs.astype(float), rtol=1e-13)
+        else:
+            assert ours.tolist() == theirs.tolist()
+    ours, theirs = (
+        vars(each.named_transformers_["numeric"][-1]) for each in (streamed, own)
+    )
+    assert ours.keys() == theirs.keys()
+    assert ours["n_samples_seen_"] == theirs["n_samples_seen_"]
+    for learnt in ("mean_", "var_", "scale_"):
+        assert np.allclose(ours[learnt], theirs[learnt], rtol=1e-9, atol=0)
+    sample = read.iloc[::1000]
+    assert np.allclose(streamed.transform(sample), own.transform(sample), atol=1e-9)
+
+
+def test_several_instances_are_refused(job: Job, tmp_path: Path) -> None:
+    """One of two instances would see part of the rows, and says so instead."""
+    resources = tmp_path / "resourceconfig.json"
+    resources.write_text('{"current_host": "algo-1", "hosts": ["algo-1", "algo-2"]}')
+
+    code, _, err = job.run({"a.csv": PETS}, *PETS_OWN, "--resources", str(resources))
+
+    assert code == 1
+    assert f"{resources}: 2 instances would each split the rows" in err
+    assert not job.output.exists()
+
+
+def test_one_instance_is_no_matter(job: Job, tmp_path: Path) -> None:
+    """Where the service lists a single instance, all is as without the list."""
+    resources = tmp_path / "resourceconfig.json"
+    resources.write_text('{"current_host": "algo-1", "hosts": ["algo-1"]}')
+
+    code, _, _ = job.run({"a.csv": PETS}, *PETS_OWN, "--resources", str(resources))
+
+    assert code == 0
+
+
+def test_file_that_grows_meanwhile_is_refused(tmp_path: Path) -> None:
+    """A file that is written to between two looks at it is named, and not half read."""
+    path = tmp_path / "a.csv"
+    path.write_text(PETS, encoding="utf-8")
+    job = preprocessor.Job(
+        input=path, output=tmp_path / "out", target="kind", numeric=("kg",)
+    )
+    table = preprocessor.Table(job)
+    path.write_text(PETS + CATS, encoding="utf-8")
+
+    with pytest.raises(preprocessor.BadInputError, match="somebody wrote to it while"):
+        list(table)

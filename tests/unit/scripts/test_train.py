@@ -226,6 +226,48 @@ def test_every_file_of_a_channel_is_read_in_order(tmp_path: Path) -> None:
     assert channel.features[2:, 0].tolist() == [98, 99, 100, 101, 102, 103, 104]
 
 
+def test_large_files_are_read_as_small_ones_are(tmp_path: Path) -> None:
+    """NumPy's way to read a file, and the way row by row, give the same arrays."""
+    rows = "".join(f"{n / 7!r},{-(1.1**n)!r},{n % 3}\n" for n in range(300))
+    files = {
+        "train/a.csv": f"\ufeffwidth,depth,kind\n{rows}",
+        "train/b.csv": "width,depth,kind\r\n9, -8.5 ,2.0\r\n\r\n0.1,1e-3,0",
+        "train/c.csv": '"width",depth,kind\n"1",1_0,1\n',
+    }
+    write_channels(tmp_path, files)
+
+    large, small = (
+        train.read_channel("train", tmp_path / "train", small=size)
+        for size in (0, 1 << 20)
+    )
+
+    assert large.columns == small.columns
+    assert large.features.tobytes() == small.features.tobytes()
+    assert large.labels.tolist() == small.labels.tolist()
+    assert len(large.labels) == 303
+
+
+@pytest.mark.filterwarnings("ignore:.*no data")
+@pytest.mark.parametrize(
+    "content",
+    [files["train/a.csv"] for files, _ in BAD_DATA.values() if "train/a.csv" in files],
+)
+def test_large_files_are_refused_as_small_ones_are(
+    content: str, tmp_path: Path
+) -> None:
+    """Whatever is wrong with a file is said in the same words, however large it is."""
+    write_channels(tmp_path, {"train/a.csv": content})
+    said = []
+
+    for size in (0, 1 << 20):
+        try:
+            train.read_channel("train", tmp_path / "train", small=size)
+        except train.TrainingError as error:
+            said.append(str(error))
+
+    assert said[1:] == said[:1]
+
+
 class Exporter:
     """A model that exports two files; between them the disk may become full."""
 
