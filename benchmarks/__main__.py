@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import overhead, pipeline, tuning
+from benchmarks import curves, growth, overhead, pipeline, tuning
 from benchmarks.measure import alternate
 from benchmarks.results import Results
 
@@ -23,8 +24,42 @@ BENCHMARKS: dict[str, tuple[str, Callable[[], Sequence[Contender]]]] = {
     "tuning": ("A tuning step", tuning.contenders),
     "overhead": ("Steps that do nothing", overhead.contenders),
 }
-SERVING = "serving"
-NAMES = (*BENCHMARKS, SERVING)
+
+
+def _compare(name: str, results: Results, rounds: int) -> bool:
+    """Time contenders beside each other; return whether each is within its limit."""
+    title, contenders = BENCHMARKS[name]
+    print(f"{name}: {title}", flush=True)
+    figures = alternate(contenders(), rounds=rounds)
+    print(results.put(name, title, figures), flush=True)
+    return all(each.is_within for each in figures)
+
+
+def _serve(results: Results, rounds: int) -> bool:
+    """Put the served model under load; return whether its memory is steady."""
+    # What only this benchmark needs: the extra [serving], and psutil.
+    from benchmarks import serving
+
+    print(f"serving: {serving.TITLE}", flush=True)
+    loads = serving.loads(rounds=rounds)
+    print(results.put_table("serving", serving.TITLE, serving.table(loads)), flush=True)
+    return all(each.is_within for each in loads)
+
+
+def _grow(results: Results, rounds: int) -> bool:
+    """Time what grows at several sizes; return whether all of it is linear."""
+    print(f"growth: {growth.TITLE}", flush=True)
+    found = curves.measure(growth.curves(), rounds=rounds)
+    print(results.put_table("growth", growth.TITLE, curves.table(found)), flush=True)
+    return all(each.is_within for each in found)
+
+
+RUN: dict[str, Callable[[Results, int], bool]] = {
+    **{name: functools.partial(_compare, name) for name in BENCHMARKS},
+    "serving": _serve,
+    "growth": _grow,
+}
+"""What runs each benchmark, and tells whether it is within its limits."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -34,35 +69,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         1 if a figure is above its limit, else 0.
     """
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[[], *NAMES], metavar="NAME")
+    parser.add_argument("names", nargs="*", choices=[[], *RUN], metavar="NAME")
     parser.add_argument("--rounds", type=int, default=5, help="default: %(default)s")
     parser.add_argument(
         "--out", type=Path, default=RESULTS, help="default: %(default)s"
     )
     arguments = parser.parse_args(argv)
     results = Results(arguments.out)
-    are_within = True
-    for name in arguments.names or NAMES:
-        if name == SERVING:
-            are_within &= _serve(results, arguments.rounds)
-            continue
-        title, contenders = BENCHMARKS[name]
-        print(f"{name}: {title}", flush=True)
-        figures = alternate(contenders(), rounds=arguments.rounds)
-        print(results.put(name, title, figures), flush=True)
-        are_within &= all(each.is_within for each in figures)
-    return 0 if are_within else 1
-
-
-def _serve(results: Results, rounds: int) -> bool:
-    """Put the served model under load; return whether its memory is steady."""
-    # What only this benchmark needs: the extra [serving], and psutil.
-    from benchmarks import serving
-
-    print(f"{SERVING}: {serving.TITLE}", flush=True)
-    loads = serving.loads(rounds=rounds)
-    print(results.put_table(SERVING, serving.TITLE, serving.table(loads)), flush=True)
-    return all(each.is_within for each in loads)
+    names = arguments.names or RUN
+    are_within = [RUN[name](results, arguments.rounds) for name in names]
+    return 0 if all(are_within) else 1
 
 
 if __name__ == "__main__":

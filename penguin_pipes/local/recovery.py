@@ -34,6 +34,8 @@ def recover(home: Path, history: History, storage: Storage) -> None:
 def _remove_stillborn(runs: Path, known: frozenset[str]) -> None:
     """Remove the folders of runs that were killed before anything was noted of them."""
     for folder in runs.glob("*/"):
-        is_bare = all(path.name == RUN for path in folder.iterdir())
-        if folder.name not in known and is_bare:
+        # Nearly all are known, and need no look inside.
+        if folder.name in known:
+            continue
+        if all(path.name == RUN for path in folder.iterdir()):
             remove(folder)

@@ -23,7 +23,8 @@ from penguin_pipes.local.jobs.installing import install
 from penguin_pipes.local.jobs.training_described import described, training_arn
 from penguin_pipes.local.metrics import MetricReader
 from penguin_pipes.local.records import now
-from penguin_pipes.local.storage import S3Uri, files_below
+from penguin_pipes.local.storage import files_below
+from penguin_pipes.local.uris import S3Uri
 
 if TYPE_CHECKING:
     from pathlib import Path
