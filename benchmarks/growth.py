@@ -94,7 +94,7 @@ def _run(found: list[dict[str, Any]], script: str, folder: Path, home: Path) -> 
 
 
 def _side_by_side(size: int, folder: Path, _: int) -> None:
-    names = [f"step-{number}" for number in range(size)]
+    names = [f"s-{number}" for number in range(size)]
     found = [steps.processing(name, code=steps.code_of(name)) for name in names]
     _run(found, NOTHING, folder, folder / "home")
 

@@ -1,4 +1,7 @@
-"""Definitions of steps whose jobs do next to nothing, as the service has them."""
+"""Definitions of steps whose jobs do next to nothing, as the service has them.
+
+What may be left out is: a thousand steps have to fit into the service's 1 MiB.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +10,23 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-BUCKET: Final = "s3://bench"
-IMAGE: Final = "000000000000.dkr.ecr.us-east-1.amazonaws.com/nothing:1"
-ROLE: Final = "arn:aws:iam::000000000000:role/nobody"
+BUCKET: Final = "s3://b"
+IMAGE: Final = "000000000000.dkr.ecr.us-east-1.amazonaws.com/n:1"
+ROLE: Final = "arn:aws:iam::000000000000:role/n"
 STOPPING: Final = {"MaxRuntimeInSeconds": 3600}
 INSTANCE: Final = {
     "InstanceCount": 1,
     "InstanceType": "ml.m5.large",
     "VolumeSizeInGB": 30,
 }
-FOLDER: Final = "/opt/ml/processing/output"
-WRITTEN: Final = "out"
+INPUT: Final = "/opt/ml/processing/in"
+OUTPUT: Final = "/opt/ml/processing/out"
+WRITTEN: Final = "x"
 
 
 def code_of(name: str) -> str:
     """Return where the script of a step lies."""
-    return f"{BUCKET}/code/{name}/nothing.py"
+    return f"{BUCKET}/{name}/nothing.py"
 
 
 def processing(
@@ -43,15 +47,14 @@ def processing(
             "ImageUri": IMAGE,
             "ContainerEntrypoint": [
                 "python3",
-                "/opt/ml/processing/input/code/nothing.py",
+                f"{INPUT}/code/nothing.py",
             ],
-            "ContainerArguments": [f"{FOLDER}/{key}" for key in writes] or ["-"],
+            "ContainerArguments": [f"{OUTPUT}/{key}" for key in writes] or ["-"],
         },
         "ProcessingInputs": inputs,
         "ProcessingOutputConfig": {"Outputs": [_output(name, key) for key in writes]},
         "ProcessingResources": {"ClusterConfig": INSTANCE},
         "RoleArn": ROLE,
-        "StoppingCondition": STOPPING,
     }
     cached = {"CacheConfig": {"Enabled": True}} if is_cached else {}
     return {"Name": name, "Type": "Processing", "Arguments": arguments, **cached}
@@ -60,10 +63,9 @@ def processing(
 def _input(name: str, uri: Any) -> dict[str, Any]:
     return {
         "InputName": name,
-        "AppManaged": False,
         "S3Input": {
             "S3Uri": uri,
-            "LocalPath": f"/opt/ml/processing/input/{name}",
+            "LocalPath": f"{INPUT}/{name}",
             "S3DataType": "S3Prefix",
             "S3InputMode": "File",
         },
@@ -72,13 +74,12 @@ def _input(name: str, uri: Any) -> dict[str, Any]:
 
 def _output(step: str, name: str) -> dict[str, Any]:
     run = {"Get": "Execution.PipelineExecutionId"}
-    place = {"Std:Join": {"On": "/", "Values": [f"{BUCKET}/runs", run, step, name]}}
+    place = {"Std:Join": {"On": "/", "Values": [BUCKET, run, step, name]}}
     return {
         "OutputName": name,
-        "AppManaged": False,
         "S3Output": {
             "S3Uri": place,
-            "LocalPath": f"{FOLDER}/{name}",
+            "LocalPath": f"{OUTPUT}/{name}",
             "S3UploadMode": "EndOfJob",
         },
     }
@@ -94,9 +95,9 @@ def chain(length: int, *, is_cached: bool = False) -> list[dict[str, Any]]:
     """Return steps with a script each that read what the one before has written."""
     return [
         processing(
-            f"step-{number}",
-            code=code_of(f"step-{number}"),
-            reads={"data": written_by(f"step-{number - 1}")} if number else None,
+            f"s-{number}",
+            code=code_of(f"s-{number}"),
+            reads={"data": written_by(f"s-{number - 1}")} if number else None,
             writes=[WRITTEN],
             is_cached=is_cached,
         )
