@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks import curves, growth, overhead, pipeline, tuning
+from benchmarks.building import compare
 from benchmarks.measure import alternate
 from benchmarks.results import Results
 
@@ -54,10 +55,19 @@ def _grow(results: Results, rounds: int) -> bool:
     return all(each.is_within for each in found)
 
 
+def _build(results: Results, rounds: int) -> bool:
+    """Build in both ways; return whether ours is no slower, and asks nobody."""
+    print(f"building: {compare.TITLE}", flush=True)
+    found = compare.measure(rounds=rounds)
+    print(results.put_table("building", compare.TITLE, compare.table(found)))
+    return found.is_within
+
+
 RUN: dict[str, Callable[[Results, int], bool]] = {
     **{name: functools.partial(_compare, name) for name in BENCHMARKS},
     "serving": _serve,
     "growth": _grow,
+    "building": _build,
 }
 """What runs each benchmark, and tells whether it is within its limits."""
 

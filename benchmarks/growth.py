@@ -83,7 +83,7 @@ def curves(
 
 def _run(found: list[dict[str, Any]], script: str, folder: Path, home: Path) -> Run:
     """Run steps that all have the same script, each at a name of its own."""
-    path = folder / "nothing.py"
+    path = folder / "n.py"
     path.write_text(script)
     names = {step["Name"] for step in found}
     return run_locally(
@@ -109,9 +109,9 @@ def _chain(size: int, folder: Path, _: int, *, is_cached: bool = False) -> None:
 
 
 def _tune(size: int, folder: Path, _: int, *, strategy: str) -> None:
-    (folder / "nothing.py").write_text(TRIAL)
+    (folder / "n.py").write_text(TRIAL)
     with tarfile.open(folder / "sourcedir.tar.gz", "w:gz") as archive:
-        archive.add(folder / "nothing.py", "nothing.py")
+        archive.add(folder / "n.py", "n.py")
     code = f"{steps.BUCKET}/code/sourcedir.tar.gz"
     step = steps.tuning(size, strategy=strategy, code=code)
     run = run_locally(

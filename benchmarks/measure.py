@@ -57,6 +57,12 @@ class Figures:
         return statistics.median(self.ratios)
 
     @property
+    def shown(self) -> str:
+        """The seconds as tables have them."""
+        least, most = min(self.seconds), max(self.seconds)
+        return f"{statistics.median(self.seconds):.2f} ({least:.2f} to {most:.2f})"
+
+    @property
     def is_within(self) -> bool:
         """Whether it stays below its limit."""
         return self.limit is None or self.ratio <= self.limit

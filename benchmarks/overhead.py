@@ -17,7 +17,7 @@ STEPS = (30, 100, 300)
 
 
 def _write(folder: Path, _: int) -> None:
-    (folder / "nothing.py").write_text("pass\n")
+    (folder / "n.py").write_text("pass\n")
 
 
 def _run(count: int, folder: Path, _: int) -> None:
@@ -25,7 +25,7 @@ def _run(count: int, folder: Path, _: int) -> None:
     found = [steps.processing(f"step-{n}", code=code) for n in range(count)]
     run_locally(
         steps.definition(found),
-        files={code: folder / "nothing.py"},
+        files={code: folder / "n.py"},
         home=folder / "home",
     )
 

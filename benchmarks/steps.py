@@ -26,7 +26,7 @@ WRITTEN: Final = "x"
 
 def code_of(name: str) -> str:
     """Return where the script of a step lies."""
-    return f"{BUCKET}/{name}/nothing.py"
+    return f"{BUCKET}/{name}/n.py"
 
 
 def processing(
@@ -47,7 +47,7 @@ def processing(
             "ImageUri": IMAGE,
             "ContainerEntrypoint": [
                 "python3",
-                f"{INPUT}/code/nothing.py",
+                f"{INPUT}/code/n.py",
             ],
             "ContainerArguments": [f"{OUTPUT}/{key}" for key in writes] or ["-"],
         },
@@ -128,7 +128,7 @@ def tuning(trials: int, *, strategy: str, code: str) -> dict[str, Any]:
             "MetricDefinitions": [{"Name": "score", "Regex": "score=([0-9.e+-]+)"}],
         },
         "StaticHyperParameters": {
-            "sagemaker_program": "nothing.py",
+            "sagemaker_program": "n.py",
             "sagemaker_submit_directory": code,
         },
         "OutputDataConfig": {"S3OutputPath": f"{BUCKET}/models"},

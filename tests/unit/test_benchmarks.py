@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from benchmarks import growth, steps
+from benchmarks.building import compare
+from benchmarks.curves import Curve, Growth
+from benchmarks.curves import measure as measure_curves
+from benchmarks.curves import table as curves_table
 from benchmarks.measure import Contender, Figures, alternate, python
 from benchmarks.profile import Phase, imports
 from benchmarks.results import Results
 from benchmarks.serving import measure, table
+from penguin_pipes.definition import Severity, validate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,6 +114,61 @@ def test_memory_that_grows_under_load_is_told() -> None:
     one, _, last = [*table(loads)][2:]
     assert one == "| 1 | 1 (1 to 1) | 1.0 | 500.0 | 100, 104 | 1.040 |"
     assert last.endswith("| 100, 106 | 1.060 **missed** |")
+
+
+def grown(*seconds: tuple[float, ...], sizes: tuple[int, ...] = (1, 10, 100)) -> Growth:
+    """Return what a curve came to."""
+    curve = Curve(name="steps", sizes=sizes, run=lambda *_: None)
+    return Growth(curve=curve, seconds=seconds)
+
+
+def test_what_grows_faster_than_its_size_is_told() -> None:
+    """The power is that between the last two sizes, in the median round."""
+    linear = grown((9.0,) * 3, (1.0, 1.0, 2.0), (10.0, 10.0, 200.0))
+    square = grown((1.0,), (1.0,), (100.0,))
+
+    assert linear.power == pytest.approx(1)
+    assert linear.is_within
+    assert square.power == pytest.approx(2)
+    assert [*curves_table([square])][-1] == (
+        "| steps | 1: 1.000; 10: 1.000; 100: 100.000 | 100.000 to 100.000 "
+        "| 2.00 **missed** |"
+    )
+
+
+def test_growth_runs_at_small_sizes() -> None:
+    """Each of its programs comes to its end, and finds what it looks for."""
+    curves = growth.curves(step_counts=(1, 2), run_counts=(2, 3), trial_counts=(1, 2))
+
+    found = measure_curves(curves, rounds=1)
+
+    assert len({each.curve.name for each in found}) == len(found) == 7
+    assert all(len(each.seconds) == 2 for each in found)
+
+
+def test_a_thousand_steps_are_a_definition() -> None:
+    """The longest chain that is timed is one that the service would take, too."""
+    longest = steps.definition(steps.chain(max(growth.STEPS), is_cached=True))
+
+    assert not [each for each in validate(longest) if each.severity is Severity.ERROR]
+
+
+def test_shares_of_imports_are_by_package() -> None:
+    """The SDK's family counts as its members; a module's own time counts once."""
+    log = (
+        "import time: self [us] | cumulative | imported package\n"
+        "import time:       600 |        600 |     sagemaker.core.a\n"
+        "import time:       300 |        900 |   sagemaker.core\n"
+        "import time:       100 |       1000 | penguin_pipes.factories\n"
+    )
+
+    assert compare.shares(log) == {"sagemaker.core": 0.9, "penguin_pipes": 0.1}
+
+
+def test_our_build_calls_nobody_and_the_other_way_is_counted() -> None:
+    """Both render the same three steps; the stand-in sees every call of AWS."""
+    assert compare.calls(compare.OURS) == 0
+    assert compare.calls(compare.LITERAL) > 30
 
 
 def test_profile_names_imports_that_are_part_of_no_other() -> None:
