@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from benchmarks import curves, growth, overhead, pipeline, tuning
 from benchmarks.building import compare
 from benchmarks.measure import alternate
+from benchmarks.peers import environments, race, tools
 from benchmarks.results import Results
 
 if TYPE_CHECKING:
@@ -63,6 +64,16 @@ def _build(results: Results, rounds: int) -> bool:
     return found.is_within
 
 
+def _race(results: Results, rounds: int, environments: Path) -> bool:
+    """Run the penguins beside the peers; return whether nobody else is ahead."""
+    print(f"peers: {race.TITLE}", flush=True)
+    there, missing = tools.everybody(environments)
+    found = race.race(there, rounds=rounds)
+    lines = [*race.table(found), *missing]
+    print(results.put_table("peers", race.TITLE, lines), flush=True)
+    return found.is_within
+
+
 RUN: dict[str, Callable[[Results, int], bool]] = {
     **{name: functools.partial(_compare, name) for name in BENCHMARKS},
     "serving": _serve,
@@ -71,23 +82,36 @@ RUN: dict[str, Callable[[Results, int], bool]] = {
 }
 """What runs each benchmark, and tells whether it is within its limits."""
 
+PEERS = "peers"
+"""Only where it is named: it installs four others, and takes most of an hour."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the benchmarks that are named, all of them if none is.
+    """Run the benchmarks that are named, all but the peers if none is.
 
     Returns:
         1 if a figure is above its limit, else 0.
     """
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[[], *RUN], metavar="NAME")
+    parser.add_argument("names", nargs="*", choices=[[], *RUN, PEERS], metavar="NAME")
     parser.add_argument("--rounds", type=int, default=5, help="default: %(default)s")
     parser.add_argument(
         "--out", type=Path, default=RESULTS, help="default: %(default)s"
     )
+    parser.add_argument(
+        "--environments",
+        type=Path,
+        default=environments.FOLDER,
+        help="where the peers are installed (default: %(default)s)",
+    )
     arguments = parser.parse_args(argv)
     results = Results(arguments.out)
+    known = {
+        **RUN,
+        PEERS: functools.partial(_race, environments=arguments.environments),
+    }
     names = arguments.names or RUN
-    are_within = [RUN[name](results, arguments.rounds) for name in names]
+    are_within = [known[name](results, arguments.rounds) for name in names]
     return 0 if all(are_within) else 1
 
 

@@ -118,8 +118,22 @@ def python(
     Raises:
         RuntimeError: It failed; the error has what it printed.
     """
+    run(sys.executable, *words, cwd=cwd, environ=environ)
+
+
+def run(
+    program: str | Path,
+    *words: str | Path,
+    cwd: Path,
+    environ: Mapping[str, str] | None = None,
+) -> None:
+    """Run a program with *words* to its end.
+
+    Raises:
+        RuntimeError: It failed; the error has what it printed.
+    """
     done = subprocess.run(
-        [sys.executable, *map(str, words)],
+        [str(program), *map(str, words)],
         check=False,
         cwd=cwd,
         env=environ,
