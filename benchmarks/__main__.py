@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from benchmarks import curves, growth, overhead, pipeline, tuning
 from benchmarks.building import compare
 from benchmarks.measure import alternate
-from benchmarks.peers import environments, race, tools
+from benchmarks.peers import race, tools
+from benchmarks.peers.environments import FOLDER
 from benchmarks.results import Results
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def _build(results: Results, rounds: int) -> bool:
     return found.is_within
 
 
-def _race(results: Results, rounds: int, environments: Path) -> bool:
+def _race(results: Results, rounds: int, *, environments: Path) -> bool:
     """Run the penguins beside the peers; return whether nobody else is ahead."""
     print(f"peers: {race.TITLE}", flush=True)
     there, missing = tools.everybody(environments)
@@ -101,12 +102,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--environments",
         type=Path,
-        default=environments.FOLDER,
+        default=FOLDER,
         help="where the peers are installed (default: %(default)s)",
     )
     arguments = parser.parse_args(argv)
     results = Results(arguments.out)
-    known = {
+    known: dict[str, Callable[[Results, int], bool]] = {
         **RUN,
         PEERS: functools.partial(_race, environments=arguments.environments),
     }

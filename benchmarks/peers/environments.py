@@ -49,7 +49,7 @@ class Environment:
     def version(self, package: str) -> str:
         """Return the version of a package in it."""
         code = "import sys, importlib.metadata as m; print(m.version(sys.argv[1]))"
-        words = [self.programs / "python", "-c", code, package]
+        words = [str(self.programs / "python"), "-c", code, package]
         done = subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True)
         return done.stdout.strip()
 

@@ -13,6 +13,17 @@ from benchmarks.curves import Curve, Growth
 from benchmarks.curves import measure as measure_curves
 from benchmarks.curves import table as curves_table
 from benchmarks.measure import Contender, Figures, alternate, python
+from benchmarks.peers.race import (
+    ACTIONS,
+    AGAIN,
+    COLD,
+    TUNING,
+    Act,
+    Standing,
+    Tool,
+    race,
+)
+from benchmarks.peers.race import table as race_table
 from benchmarks.profile import Phase, imports
 from benchmarks.results import Results
 from benchmarks.serving import measure, table
@@ -165,10 +176,57 @@ def test_shares_of_imports_are_by_package() -> None:
     assert compare.shares(log) == {"sagemaker.core": 0.9, "penguin_pipes": 0.1}
 
 
+@pytest.mark.slow  # imports the SDK twice, each in a fresh process
 def test_our_build_calls_nobody_and_the_other_way_is_counted() -> None:
     """Both render the same three steps; the stand-in sees every call of AWS."""
     assert compare.calls(compare.OURS) == 0
     assert compare.calls(compare.LITERAL) > 30
+
+
+def racer(name: str) -> Tool:
+    """Return a tool of that name."""
+    return Tool(name=name, setup=lambda *_: None, actions={})
+
+
+def test_row_that_a_peer_wins_says_so_and_what_a_peer_cannot_do_is_a_dash() -> None:
+    """Ratios are to the scripts by hand, of the same action and the same round."""
+    tools = (
+        racer("by hand"),
+        racer("penguin_pipes 1"),
+        Tool(name="peer 2", setup=lambda *_: None, actions={}, notes={AGAIN: "Why."}),
+    )
+    seconds = {(action, tool.name): (4.0, 2.0) for action in ACTIONS for tool in tools}
+    seconds[COLD, "peer 2"] = (2.0, 1.0)
+    del seconds[AGAIN, "peer 2"]
+    found = Standing(tools=tools, seconds=seconds)
+
+    cold, again, *_, note = [*race_table(found)][2:]
+
+    assert not found.is_within
+    assert cold.startswith("| cold **lost to peer 2** | 1.000, 3.0 (2.0 to 4.0) |")
+    assert cold.endswith("| 0.500, 1.5 (1.0 to 2.0) |")
+    assert again.endswith("| — [1] |")
+    assert note == "1. Why."
+
+
+def test_actions_follow_each_other_in_one_project() -> None:
+    """Each round has a fresh project per tool; what it lacks is left out."""
+    done: list[tuple[str, str]] = []
+
+    def act(action: str) -> Act:
+        return lambda folder, _: done.append((action, folder.name))
+
+    tool = Tool(
+        name="by hand",
+        setup=act("setup"),
+        actions={TUNING: act(TUNING), COLD: act(COLD)},
+    )
+
+    found = race([tool], rounds=1)
+
+    assert [action for action, _ in done] == ["setup", COLD, TUNING] * 2
+    assert len({folder for _, folder in done}) == 2
+    assert {action for action, _ in found.seconds} == {COLD, TUNING}
 
 
 def test_profile_names_imports_that_are_part_of_no_other() -> None:
