@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import functools
+from collections.abc import Callable
 
 from kedro.pipeline import Pipeline, node
 from scripts import preprocess, train
@@ -18,8 +18,11 @@ def _train(prepared: str, learning_rate: float, epochs: int) -> str:
     return train(prepared, f"models/{learning_rate}", learning_rate, epochs)
 
 
-def _with(rate: float, prepared: str, epochs: int) -> str:
-    return _train(prepared, rate, epochs)
+def _with(rate: float) -> Callable[[str, int], str]:
+    def fit(prepared: str, epochs: int) -> str:
+        return _train(prepared, rate, epochs)
+
+    return fit
 
 
 def register_pipelines() -> dict[str, Pipeline]:
@@ -29,7 +32,7 @@ def register_pipelines() -> dict[str, Pipeline]:
     fit = node(_train, inputs, "model", name="train")
     trials = [
         node(
-            functools.partial(_with, rate),
+            _with(rate),
             ["prepared", "params:epochs"],
             f"model_{number}",
             name=f"train_{number}",
