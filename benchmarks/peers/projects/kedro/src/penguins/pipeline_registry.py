@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from kedro.pipeline import Pipeline, node
 from scripts import preprocess, train
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 RATES = (0.01, 0.02, 0.03)
 
