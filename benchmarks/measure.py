@@ -57,6 +57,12 @@ class Figures:
         return statistics.median(self.ratios)
 
     @property
+    def shown(self) -> str:
+        """The seconds as tables have them."""
+        least, most = min(self.seconds), max(self.seconds)
+        return f"{statistics.median(self.seconds):.2f} ({least:.2f} to {most:.2f})"
+
+    @property
     def is_within(self) -> bool:
         """Whether it stays below its limit."""
         return self.limit is None or self.ratio <= self.limit
@@ -112,8 +118,22 @@ def python(
     Raises:
         RuntimeError: It failed; the error has what it printed.
     """
+    run(sys.executable, *words, cwd=cwd, environ=environ)
+
+
+def run(
+    program: str | Path,
+    *words: str | Path,
+    cwd: Path,
+    environ: Mapping[str, str] | None = None,
+) -> None:
+    """Run a program with *words* to its end.
+
+    Raises:
+        RuntimeError: It failed; the error has what it printed.
+    """
     done = subprocess.run(
-        [sys.executable, *map(str, words)],
+        [str(program), *map(str, words)],
         check=False,
         cwd=cwd,
         env=environ,

@@ -6,7 +6,6 @@ import datetime as dt
 import os
 import platform
 import re
-import statistics
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -76,11 +75,7 @@ def _table(figures: Sequence[Figures]) -> Iterator[str]:
     for each in figures:
         limit = "" if each.limit is None else f"{each.limit:.2f}"
         mark = "" if each.is_within else " **missed**"
-        yield (
-            f"| {each.name} | {statistics.median(each.seconds):.2f} "
-            f"({min(each.seconds):.2f} to {max(each.seconds):.2f}) "
-            f"| {each.ratio:.3f} | {limit}{mark} |"
-        )
+        yield (f"| {each.name} | {each.shown} | {each.ratio:.3f} | {limit}{mark} |")
 
 
 def facts() -> str:

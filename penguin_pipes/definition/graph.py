@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import heapq
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from penguin_pipes.definition.references import Reference, find_references
 from penguin_pipes.errors import DefinitionError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection
 
     from penguin_pipes.definition.model import Definition, Step
 
@@ -34,13 +35,13 @@ def in_order(definition: Definition) -> tuple[Step, ...]:
         sorter.prepare()
     except CycleError as error:
         raise _circle(definition, error.args[1]) from None
-    ready: list[str] = []
+    ready: list[int] = []
     order: list[Step] = []
     while sorter.is_active():
-        ready = sorted({*ready, *sorter.get_ready()}, key=position.__getitem__)
-        name = ready.pop(0)
-        order.append(steps[position[name]])
-        sorter.done(name)
+        for name in sorter.get_ready():
+            heapq.heappush(ready, position[name])
+        order.append(steps[heapq.heappop(ready)])
+        sorter.done(order[-1].name)
     return tuple(order)
 
 
@@ -79,11 +80,13 @@ def _check(reference: Reference, *, steps: set[str], parameters: set[str]) -> No
         _refuse_unknown("step", reference.name, steps, reference.address)
 
 
-def _refuse_unknown(what: str, name: str, known: Iterable[str], address: str) -> None:
-    """Raise if *name* is not among the *known* ones, offering the nearest."""
-    known = list(known)
-    if name in known:
+def _refuse_unknown(
+    what: str, name: str, declared: Collection[str], address: str
+) -> None:
+    """Raise if *name* is not among those *declared*, offering the nearest."""
+    if name in declared:
         return
+    known = sorted(declared)
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}"
     msg = f"no {what} is called {name!r}; {hint if known else 'there are none'}"

@@ -68,6 +68,11 @@ class Database:
         with self._translated():
             return self._connection.execute(query, values).fetchall()
 
+    def each(self, query: str, *values: object) -> Iterator[sqlite3.Row]:
+        """Yield what a query finds; who needs only the first few reads no more."""
+        with self._translated():
+            yield from self._connection.execute(query, values)
+
     def write(self, statement: str, *values: object) -> int:
         """Carry out one statement; return how many rows it changed."""
         with self._translated():

@@ -66,16 +66,19 @@ class Execution:
     keep_going: bool = False
     pythons: Pythons = attrs.field(factory=Pythons)
     resumed: Resumed | None = None
+    _tasks: dict[str, Task] = attrs.field(init=False)
     _journal: Journal = attrs.field(init=False)
     _workers: Workers = attrs.field(factory=Workers, init=False)
     _runner: TaskRunner = attrs.field(init=False)
     _running: set[str] = attrs.field(factory=set, init=False)
     _skipped: set[str] = attrs.field(factory=set, init=False)
     _failed: list[str] = attrs.field(factory=list, init=False)
+    _lost: set[str] = attrs.field(factory=set, init=False)
 
     def __attrs_post_init__(self) -> None:
+        self._tasks = {task.step.name: task for task in self.plan.tasks}
         self._journal = Journal(
-            record=self._fresh(),
+            self._fresh(),
             history=self.history,
             results=self.cache.results,
             announce=self.announce,
@@ -130,12 +133,11 @@ class Execution:
 
     def _run_tasks(self) -> None:
         """Run what can be run."""
-        tasks = {task.step.name: task for task in self.plan.tasks}
-        schedule = Schedule([*tasks], self.plan.needs)
+        schedule = Schedule([*self._tasks], self.plan.needs)
         try:
             while True:
                 while self._has_room() and (name := schedule.pop()) is not None:
-                    if not self._begin(tasks[name]):
+                    if not self._begin(self._tasks[name]):
                         schedule.over(name)
                 if not self._running:
                     return
@@ -173,6 +175,7 @@ class Execution:
         """Begin a task; return whether its job runs now, or else it is over."""
         name = task.step.name
         if self._failed_before(name):
+            self._lost.add(name)
             return False
         if isinstance(task.kind, UnselectedKind) and task.kind.taken is None:
             self._journal.skip(name, UNSELECTED)
@@ -198,7 +201,7 @@ class Execution:
 
     def _failed_before(self, name: str) -> bool:
         """Return whether something has failed that a step needs."""
-        return not self.plan.ancestors[name].isdisjoint(self._failed)
+        return not self._lost.isdisjoint(self.plan.needs[name])
 
     def _finish(self, ended: Ended) -> str:
         """Write down how a job ended; return the name of its step."""
@@ -223,8 +226,9 @@ class Execution:
         step = self._journal.end(name, end)
         if step.status is Status.FAILED:
             self._failed.append(name)
+            self._lost.add(name)
         if step.status is Status.SUCCEEDED:
-            self._runner.know(step)
+            self._runner.know(self._tasks[name], step)
 
     def _end_all(self) -> None:
         """Stop what runs, and write down of each job how it ended, if that can be."""

@@ -125,9 +125,10 @@ def _explained(run: Prepared, cache: Cache, wanted: Task) -> Explanation:
     name = wanted.step.name
     described: dict[str, Mapping[str, Any]] = {}
     skipped: set[str] = set()
+    above = run.plan.ancestors(name)
     for task in run.plan.tasks:
         each = task.step.name
-        if each != name and each not in run.plan.ancestors[name]:
+        if each != name and each not in above:
             continue
         needs = run.plan.needs[each]
         why = why_skipped(task.step, needs=needs, described=described, skipped=skipped)

@@ -7,27 +7,33 @@ relative to it, so that a home can be moved.
 from __future__ import annotations
 
 import json
-import math
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from penguin_pipes.local.cache.results import Results
 from penguin_pipes.local.database import Database
-from penguin_pipes.local.records import MetricPoint, Run, Status, StepRun
+from penguin_pipes.local.records import Run, Status, StepRun
 from penguin_pipes.local.registry import Registry
+from penguin_pipes.local.rows import (
+    in_order,
+    metric_rows,
+    moment_of,
+    series_of,
+    text_of,
+)
 from penguin_pipes.local.trials import Trials
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from contextlib import AbstractContextManager
     from pathlib import Path
 
     from penguin_pipes.local.cache.results import Output
 
-T = TypeVar("T")
-
 KILLED: Final = "the run was killed"
+UNFINISHED: Final = "SELECT id FROM runs WHERE status = 'Executing'"
+"""Word for word what the index has, so that it serves."""
 
 
 class History:
@@ -70,18 +76,23 @@ class History:
                 run.pipeline,
                 run.status,
                 run.started_at.isoformat(),
-                _text(run.finished_at),
+                text_of(run.finished_at),
                 json.dumps(dict(run.parameters)),
                 None if run.selected is None else json.dumps(run.selected),
             )
             for position, step in enumerate(run.steps):
                 self._save_step(run.id, position, step)
 
-    def save_step(self, run: Run, name: str) -> None:
-        """Write the step *name* of *run* as it is now."""
-        names = [step.name for step in run.steps]
+    def save_step(self, run: str, position: int, step: StepRun) -> None:
+        """Write one step as it is now.
+
+        Args:
+            run: The id of the run.
+            position: Where the step stands among those of the run.
+            step: The step.
+        """
         with self._database.transaction():
-            self._save_step(run.id, names.index(name), run.step(name))
+            self._save_step(run, position, step)
 
     def _save_step(self, run: str, position: int, step: StepRun) -> None:
         """Write one step, its metrics and its artifacts."""
@@ -94,7 +105,7 @@ class History:
         )
         self._database.write_all(
             "INSERT OR REPLACE INTO metrics VALUES (?, ?, ?, ?, ?, ?)",
-            _metric_rows(run, step),
+            metric_rows(run, step),
         )
         self._database.write_all(
             "INSERT OR REPLACE INTO artifacts VALUES (?, ?, ?, ?)",
@@ -116,8 +127,8 @@ class History:
             "job_name": step.job_name,
             "log": self._database.kept(step.log),
             "status": step.status,
-            "started_at": _text(step.started_at),
-            "finished_at": _text(step.finished_at),
+            "started_at": text_of(step.started_at),
+            "finished_at": text_of(step.finished_at),
             "seconds": step.seconds,
             "exit_code": step.exit_code,
             "failure": step.failure,
@@ -131,9 +142,14 @@ class History:
 
     def runs(self) -> tuple[Run, ...]:
         """Return every run, the newest first."""
+        return tuple(self.newest())
+
+    def newest(self) -> Iterator[Run]:
+        """Yield every run, the newest first; one is read when it is asked for."""
         # In the order in which they were written down: clocks can be set back.
-        rows = self._database.rows("SELECT * FROM runs ORDER BY rowid DESC")
-        return tuple(self._run(row) for row in rows)
+        yield from map(
+            self._run, self._database.each("SELECT * FROM runs ORDER BY rowid DESC")
+        )
 
     def together(self) -> AbstractContextManager[None]:
         """Write down all of what follows at once, or nothing of it."""
@@ -145,8 +161,7 @@ class History:
 
     def unfinished(self) -> tuple[str, ...]:
         """Return the ids of the runs whose end nobody has written down."""
-        query = "SELECT id FROM runs WHERE status = ?"
-        return tuple(row["id"] for row in self._database.rows(query, Status.EXECUTING))
+        return tuple(row["id"] for row in self._database.rows(UNFINISHED))
 
     def end_killed(self, identity: str) -> None:
         """Write down that the run *identity* was killed, and so was what it was doing.
@@ -166,12 +181,16 @@ class History:
 
     def forget(self, identity: str) -> None:
         """Delete the record of the run *identity*, and its results for others."""
+        query = "SELECT DISTINCT surroundings FROM results WHERE run = ?"
         with self.together():
+            its = [row["surroundings"] for row in self._database.rows(query, identity)]
             self._database.write("DELETE FROM runs WHERE id = ?", identity)
-            self._database.write(
-                "DELETE FROM surroundings WHERE digest NOT IN "
-                "(SELECT surroundings FROM results)"
-            )
+            for digest in its:
+                self._database.write(
+                    "DELETE FROM surroundings WHERE digest = ? AND NOT EXISTS "
+                    "(SELECT 1 FROM results WHERE surroundings = digest)",
+                    digest,
+                )
 
     def run(self, identity: str) -> Run:
         """Return the run with the id *identity*.
@@ -220,7 +239,7 @@ class History:
             pipeline=row["pipeline"],
             status=Status(row["status"]),
             started_at=datetime.fromisoformat(row["started_at"]),
-            finished_at=_moment(row["finished_at"]),
+            finished_at=moment_of(row["finished_at"]),
             parameters=json.loads(row["parameters"]),
             selected=None if selected is None else tuple(json.loads(selected)),
             steps=tuple(self._step(step) for step in steps),
@@ -246,8 +265,8 @@ class History:
             job_name=row["job_name"],
             log=self._database.home / row["log"],
             status=Status(row["status"]),
-            started_at=_moment(row["started_at"]),
-            finished_at=_moment(row["finished_at"]),
+            started_at=moment_of(row["started_at"]),
+            finished_at=moment_of(row["finished_at"]),
             seconds=row["seconds"],
             exit_code=row["exit_code"],
             failure=row["failure"],
@@ -255,40 +274,7 @@ class History:
             reasons=tuple(json.loads(row["reasons"])),
             attempts=row["attempts"],
             properties=json.loads(row["properties"]),
-            series=_in_order(_series(points), names),
-            artifacts=_in_order(artifacts, names),
+            series=in_order(series_of(points), names),
+            artifacts=in_order(artifacts, names),
             trials=self.trials.of(*key) if row["type"] == "Tuning" else (),
         )
-
-
-def _in_order(table: dict[str, T], names: list[str]) -> dict[str, T]:
-    """Return *table* in the order of *names*; homes of old layouts know none."""
-    return {name: table[name] for name in names if name in table} or table
-
-
-def _text(at: datetime | None) -> str | None:
-    """Return a moment as it is kept."""
-    return None if at is None else at.isoformat()
-
-
-def _moment(text: str | None) -> datetime | None:
-    """Return a kept moment."""
-    return None if text is None else datetime.fromisoformat(text)
-
-
-def _metric_rows(run: str, step: StepRun) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of a step's metrics; SQLite has NULL for not-a-number."""
-    for name, points in step.series.items():
-        for position, point in enumerate(points):
-            value = None if math.isnan(point.value) else point.value
-            yield run, step.name, name, position, point.at.isoformat(), value
-
-
-def _series(rows: Iterable[sqlite3.Row]) -> dict[str, tuple[MetricPoint, ...]]:
-    """Return the metrics in *rows*."""
-    found: dict[str, list[MetricPoint]] = {}
-    for row in rows:
-        value = math.nan if row["value"] is None else row["value"]
-        at = datetime.fromisoformat(row["at"])
-        found.setdefault(row["name"], []).append(MetricPoint(at=at, value=value))
-    return {name: tuple(points) for name, points in found.items()}

@@ -58,19 +58,36 @@ class End:
         return cls(status=Status.STOPPED, failure=INTERRUPTED)
 
 
-@attrs.define(kw_only=True)
 class Journal:
     """The record of a run that goes on; of one thread.
 
-    Attributes:
-        record: The run as it stands.
+    Args:
+        record: The run before anything has happened.
+        history: Where it is written down.
+        results: Where what later runs can take is kept.
+        announce: Tells the watcher.
     """
 
-    record: Run
-    _history: History
-    _results: Results
-    _announce: Announcer
-    _began: dict[str, float] = attrs.field(factory=dict, init=False)
+    def __init__(
+        self, record: Run, *, history: History, results: Results, announce: Announcer
+    ) -> None:
+        self._run = record
+        # By name: a note about one step must not take longer the more there are.
+        self._steps = {step.name: step for step in record.steps}
+        self._positions = {name: at for at, name in enumerate(self._steps)}
+        self._history = history
+        self._results = results
+        self._announce = announce
+        self._began: dict[str, float] = {}
+
+    @property
+    def record(self) -> Run:
+        """The run as it stands."""
+        return attrs.evolve(self._run, steps=tuple(self._steps.values()))
+
+    def step(self, name: str) -> StepRun:
+        """Return one step as it stands."""
+        return self._steps[name]
 
     def open(self, warnings: tuple[Problem, ...]) -> None:
         """Write down that the run begins."""
@@ -81,7 +98,7 @@ class Journal:
 
     def close(self, status: Status) -> None:
         """Write down how the run ended; the watcher hears of it in any case."""
-        self.record = attrs.evolve(self.record, status=status, finished_at=now())
+        self._run = attrs.evolve(self._run, status=status, finished_at=now())
         try:
             self._history.save(self.record)
         finally:
@@ -99,9 +116,8 @@ class Journal:
 
     def note(self, name: str, **changes: Any) -> StepRun:
         """Write down what changed about a step."""
-        step = attrs.evolve(self.record.step(name), **changes)
-        self.record = self.record.with_step(step)
-        self._history.save_step(self.record, name)
+        step = self._steps[name] = attrs.evolve(self._steps[name], **changes)
+        self._history.save_step(self._run.id, self._positions[name], step)
         return step
 
     def end(self, name: str, end: End) -> StepRun:
@@ -109,7 +125,7 @@ class Journal:
         try:
             self._end(name, end)
         finally:
-            step = self.record.step(name)
+            step = self._steps[name]
             self._announce(StepFinished(step))
         return step
 
@@ -118,7 +134,7 @@ class Journal:
         changes = attrs.asdict(end, recurse=False)
         del changes["kept"], changes["model_group"]
         seconds = time.perf_counter() - self._began[name]
-        before = self.record
+        before = self._steps[name]
         try:
             with self._history.together():
                 # Both or neither: a step that is not run again has a whole record.
@@ -126,17 +142,17 @@ class Journal:
                     self._results.keep(end.kept)
                 if end.model_group is not None:
                     package = self._history.registry.add(
-                        end.model_group, end.properties, run=self.record.id, step=name
+                        end.model_group, end.properties, run=self._run.id, step=name
                     )
                     changes["properties"] = package.properties
                 self.note(name, **changes, finished_at=now(), seconds=seconds)
         except HomeError as error:
             # What nobody could write down is no success, whatever comes of the run.
-            step = before.step(name)
-            step = attrs.evolve(step, status=Status.FAILED, failure=str(error))
-            self.record = before.with_step(step)
+            self._steps[name] = attrs.evolve(
+                before, status=Status.FAILED, failure=str(error)
+            )
             raise
         except BaseException:
             # Nothing of it was written down.
-            self.record = before
+            self._steps[name] = before
             raise

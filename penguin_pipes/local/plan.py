@@ -80,7 +80,6 @@ class Plan:
         tasks: The steps in the order in which they run, those first that could all be
             next.
         needs: For every step, those that it waits for.
-        ancestors: For every step, all that must have finished before it.
         images_of: The images that the job of each step names.
         registered: Returns what is said of the version of a model, by its ARN, if an
             earlier run registered it.
@@ -93,7 +92,6 @@ class Plan:
     execution: Mapping[str, str]
     tasks: tuple[Task, ...]
     needs: Mapping[str, tuple[str, ...]]
-    ancestors: Mapping[str, set[str]]
     images_of: Mapping[str, tuple[str, ...]] = attrs.field(factory=dict)
     registered: Callable[[str], Mapping[str, Any] | None] = none_registered
     definition: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
@@ -109,6 +107,16 @@ class Plan:
         """The steps that were selected; None if all run."""
         names = tuple(task.step.name for task in self.tasks if task.is_selected)
         return None if len(names) == len(self.tasks) else names
+
+    def ancestors(self, name: str) -> set[str]:
+        """Return all that must have finished before one step."""
+        found: set[str] = set()
+        waiting = [name]
+        while waiting:
+            more = set(self.needs[waiting.pop()]) - found
+            found |= more
+            waiting += more
+        return found
 
     def request(
         self,

@@ -41,13 +41,14 @@ from penguin_pipes.local.plan import Plan, Task, none_registered
 from penguin_pipes.local.records import now
 from penguin_pipes.local.resolve import Unknown
 from penguin_pipes.local.retries import policies_of
-from penguin_pipes.local.storage import S3Uri, Storage
+from penguin_pipes.local.uris import S3Uri
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from penguin_pipes.local.contract.requests import DataInput
     from penguin_pipes.local.selection import Selection
+    from penguin_pipes.local.storage import Storage
 
 Fetch: TypeAlias = Callable[[str], Mapping[str, Path]]
 """An S3 name → the objects at or below it, by their names."""
@@ -106,7 +107,6 @@ def make_plan(  # noqa: PLR0913  # each is an option of its own
             if (kind := kinds[step.name]) is not None
         ),
         needs=needs,
-        ancestors=_ancestors(needs, order),
         registered=registered,
         definition=definition.raw,
     )
@@ -160,17 +160,6 @@ def _task(step: Step, identity: str, kind: JobKind) -> Task:
     return Task(step=step, kind=kind, job_name=name, retries=policies_of(step))
 
 
-def _ancestors(
-    needs: Mapping[str, tuple[str, ...]], order: tuple[Step, ...]
-) -> dict[str, set[str]]:
-    """Return, for every step, all that must have finished before it."""
-    found: dict[str, set[str]] = {}
-    for step in order:
-        above = needs[step.name]
-        found[step.name] = set(above).union(*(found[name] for name in above))
-    return found
-
-
 def _rehearse(
     plan: Plan, storage: Storage, missing: dict[str, None] | None = None
 ) -> dict[str, tuple[str, ...]]:
@@ -197,9 +186,8 @@ def _rehearse(
         if not isinstance(task.kind, StandInKind):
             images[name] = tuple(dict.fromkeys(images_of(request.value)))
         for data in task.kind.inputs(request):
-            _refuse_unmapped(
-                data, name, storage, written, plan.ancestors[name], missing
-            )
+            if data.is_known:
+                _refuse_unmapped(data, name, plan, storage, written, missing)
         expected[name] = task.expected(request)
         written[name] = tuple(
             _parsed(uri, request.address)
@@ -212,18 +200,20 @@ def _rehearse(
 def _refuse_unmapped(
     data: DataInput,
     step: str,
+    plan: Plan,
     storage: Storage,
     written: Mapping[str, tuple[S3Uri, ...]],
-    above: set[str],
     missing: dict[str, None] | None,
 ) -> None:
     """Raise unless what *step* reads is there, or will be when its turn comes."""
-    if not data.is_known:
-        return
     name = _parsed(data.uri, data.address)
-    writers = [each for each in written if _overlaps(name, written[each])]
-    if storage.has(name) or any(each in above for each in writers):
+    # Nearly all read what is there, or of a step that they wait for themselves:
+    # only the others are worth a look at all that comes before.
+    if storage.has(name) or _writers(name, plan.needs[step], written):
         return
+    if _writers(name, plan.ancestors(step), written):
+        return
+    writers = _writers(name, written, written)
     place = f"{data.address}: step {step!r} reads {data.uri}"
     if writers:
         msg = f"{place}, which {writers[0]!r} writes, but does not depend on that step"
@@ -241,12 +231,18 @@ def _refuse_unmapped(
     raise InputError(text)
 
 
-def _overlaps(name: S3Uri, others: tuple[S3Uri, ...]) -> bool:
-    """Return whether *name* lies at, below or above one of the *others*."""
-    return any(
-        name.below(other) is not None or other.below(name) is not None
-        for other in others
-    )
+def _writers(
+    name: S3Uri, steps: Iterable[str], written: Mapping[str, tuple[S3Uri, ...]]
+) -> list[str]:
+    """Return those of the *steps* that write at, below or above *name*."""
+    return [
+        step
+        for step in steps
+        if any(
+            name.below(other) is not None or other.below(name) is not None
+            for other in written.get(step, ())
+        )
+    ]
 
 
 def _parsed(uri: str, address: str) -> S3Uri:

@@ -284,6 +284,6 @@ def _registered(memory: Database | None, name: str) -> Mapping[str, Any] | None:
     return None if found is None else found.properties
 
 
-def _runs(memory: Database | None) -> tuple[Run, ...]:
+def _runs(memory: Database | None) -> Iterator[Run]:
     """Return the records of all runs, the newest first."""
-    return () if memory is None else History(memory).runs()
+    return iter(()) if memory is None else History(memory).newest()

@@ -6,12 +6,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from penguin_pipes.errors import InputError
-from penguin_pipes.local.storage import S3Uri, Storage
+from penguin_pipes.local.uris import S3Uri
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from penguin_pipes.definition import Node, Step
+    from penguin_pipes.local.storage import Storage
 
 MEMBER = "PropertyFiles"
 """What a step's properties hold them under."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from penguin_pipes.local.disk import remove
@@ -33,7 +34,11 @@ def recover(home: Path, history: History, storage: Storage) -> None:
 
 def _remove_stillborn(runs: Path, known: frozenset[str]) -> None:
     """Remove the folders of runs that were killed before anything was noted of them."""
-    for folder in runs.glob("*/"):
-        is_bare = all(path.name == RUN for path in folder.iterdir())
-        if folder.name not in known and is_bare:
+    if not runs.is_dir():
+        return
+    with os.scandir(runs) as entries:
+        # Nearly all are known, and need no look inside.
+        strange = [each for each in entries if each.name not in known]
+    for folder in (runs / each.name for each in strange if each.is_dir()):
+        if all(path.name == RUN for path in folder.iterdir()):
             remove(folder)

@@ -12,9 +12,7 @@ import os
 import shutil
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self
-
-import attrs
+from typing import TYPE_CHECKING, Final
 
 from penguin_pipes.errors import InputError
 from penguin_pipes.local.disk import (
@@ -26,53 +24,13 @@ from penguin_pipes.local.disk import (
     sync_folder,
 )
 from penguin_pipes.local.locks import publishing
+from penguin_pipes.local.uris import S3Uri, UriTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-SCHEME: Final = "s3://"
 ASIDE: Final = ".aside-"
 """What is being written; no bucket's name begins with a dot."""
-
-
-@attrs.frozen
-class S3Uri:
-    """A name in S3: an object's, or a prefix of many."""
-
-    bucket: str
-    key: str
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Return the name that *text* writes, without a slash at its end.
-
-        Raises:
-            InputError: If it is none, or would lead out of its bucket's folder.
-        """
-        bucket, _, key = text.removeprefix(SCHEME).partition("/")
-        parts = [bucket, *key.rstrip("/").split("/")] if key.strip("/") else [bucket]
-        if not text.startswith(SCHEME) or not bucket:
-            msg = f"{text!r} is no S3 name; write s3://bucket/key"
-            raise InputError(msg)
-        if any(part in {"", ".", ".."} or "\0" in part for part in parts):
-            msg = f"{text!r} cannot be kept in a folder; take out empty, . and .. parts"
-            raise InputError(msg)
-        return cls(bucket, "/".join(parts[1:]))
-
-    def __str__(self) -> str:
-        return f"{SCHEME}{self.bucket}/{self.key}".rstrip("/")
-
-    @property
-    def name(self) -> str:
-        """The last part of the key."""
-        return self.key.rpartition("/")[2]
-
-    def below(self, other: S3Uri) -> str | None:
-        """Return the way from *other* down to here (empty if equal), or None."""
-        if self == other:
-            return ""
-        inside = str(self).removeprefix(f"{other}/")
-        return None if inside == str(self) else inside
 
 
 class Storage:
@@ -88,7 +46,7 @@ class Storage:
 
     def __init__(self, folder: Path, files: Mapping[str, Path]) -> None:
         self._folder = folder
-        self._files: dict[S3Uri, Path] = {}
+        self._files: UriTable[Path] = UriTable()
         self.add(files)
         self._published: dict[Path, dict[Path, tuple[int, ...]]] = {}
 
@@ -98,7 +56,9 @@ class Storage:
         Raises:
             InputError: If a name is none in S3, or its file is not there.
         """
-        self._files |= {S3Uri.parse(name): _there(name, files[name]) for name in files}
+        found = {S3Uri.parse(name): _there(name, path) for name, path in files.items()}
+        for name, path in found.items():
+            self._files[name] = path
 
     def place(self, name: S3Uri) -> Path:
         """Return where the object or prefix *name* is kept when it is published."""
@@ -130,7 +90,7 @@ class Storage:
     def _roots(self, name: S3Uri) -> Iterator[tuple[str, Path]]:
         """Yield what lies at *name*, with the way to it: published, then given."""
         yield "", self.place(name)
-        for given, path in self._files.items():
+        for given, path in self._files.around(name):
             inside = name.below(given)
             if inside is not None:
                 yield "", path / inside if inside else path

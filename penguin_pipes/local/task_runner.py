@@ -68,6 +68,8 @@ class TaskRunner:
     Attributes:
         folder: Of the run; every task has one in there.
         described: What each step that has succeeded says of itself.
+        decided: The same of those that were to be run. Whoever selects a step of a
+            branch but not the condition wants it run.
     """
 
     plan: Plan
@@ -84,17 +86,9 @@ class TaskRunner:
     pythons: Pythons
     resumed: Resumed | None = None
     described: dict[str, Mapping[str, Any]] = attrs.field(factory=dict, init=False)
+    decided: dict[str, Mapping[str, Any]] = attrs.field(factory=dict, init=False)
     _begun: dict[str, _Begun] = attrs.field(factory=dict, init=False)
     _is_prepared: bool = attrs.field(default=False, init=False)
-
-    @property
-    def decided(self) -> dict[str, Mapping[str, Any]]:
-        """What the steps that were run say of themselves.
-
-        Whoever selects a step of a branch but not the condition wants it run.
-        """
-        own = {task.step.name for task in self.plan.tasks if task.is_selected}
-        return {name: found for name, found in self.described.items() if name in own}
 
     def begin(self, task: Task) -> End | Work:
         """Return how a task ended, if it takes no job, or else what runs the job.
@@ -220,10 +214,11 @@ class TaskRunner:
             model_group=result.model_group,
         )
 
-    def know(self, step: StepRun) -> None:
+    def know(self, task: Task, step: StepRun) -> None:
         """Take note of what a step that has succeeded says of itself."""
-        task = next(each for each in self.plan.tasks if each.step.name == step.name)
         self.described[step.name] = task.described(step.properties)
+        if task.is_selected:
+            self.decided[step.name] = self.described[step.name]
 
     def _kept(self, task: Task, verdict: Verdict, result: JobResult) -> Result | None:
         """Return what later runs can take, if they may."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from penguin_pipes.local.records import MetricPoint, Status, Trial
+from penguin_pipes.local.rows import moment_of, text_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -126,8 +127,8 @@ class Trials:
             "objective": trial.objective,
             "stopped_by": trial.stopped_by,
             "failure": trial.failure,
-            "started_at": _text(trial.started_at),
-            "finished_at": _text(trial.finished_at),
+            "started_at": text_of(trial.started_at),
+            "finished_at": text_of(trial.finished_at),
             "seconds": trial.seconds,
             "exit_code": trial.exit_code,
             "series": json.dumps(_plain(trial.series)),
@@ -150,8 +151,8 @@ class Trials:
             objective=row["objective"],
             stopped_by=row["stopped_by"],
             failure=row["failure"],
-            started_at=_moment(row["started_at"]),
-            finished_at=_moment(row["finished_at"]),
+            started_at=moment_of(row["started_at"]),
+            finished_at=moment_of(row["finished_at"]),
             seconds=row["seconds"],
             exit_code=row["exit_code"],
             series=_series(json.loads(row["series"])),
@@ -177,13 +178,3 @@ def _series(kept: Mapping[str, Any]) -> dict[str, tuple[MetricPoint, ...]]:
         )
         for name, points in kept.items()
     }
-
-
-def _text(at: datetime | None) -> str | None:
-    """Return a moment as it is kept."""
-    return None if at is None else at.isoformat()
-
-
-def _moment(text: str | None) -> datetime | None:
-    """Return a kept moment."""
-    return None if text is None else datetime.fromisoformat(text)

@@ -83,7 +83,7 @@ def _run(history: History, run: str, home: Path) -> Run:
         except KeyError:
             way_out = "give `latest`, the id of a run or the path of a folder"
             _refuse(f"--run {run}", f"{home} has no such run", way_out)
-    succeeded = (each for each in history.runs() if each.status is Status.SUCCEEDED)
+    succeeded = (each for each in history.newest() if each.status is Status.SUCCEEDED)
     found = next(succeeded, None)
     if found is None:
         problem = "no run in it has succeeded"

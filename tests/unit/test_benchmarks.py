@@ -7,10 +7,27 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from benchmarks import growth, steps
+from benchmarks.building import compare
+from benchmarks.curves import Curve, Growth
+from benchmarks.curves import measure as measure_curves
+from benchmarks.curves import table as curves_table
 from benchmarks.measure import Contender, Figures, alternate, python
+from benchmarks.peers.race import (
+    ACTIONS,
+    AGAIN,
+    COLD,
+    TUNING,
+    Act,
+    Standing,
+    Tool,
+    race,
+)
+from benchmarks.peers.race import table as race_table
 from benchmarks.profile import Phase, imports
 from benchmarks.results import Results
 from benchmarks.serving import measure, table
+from penguin_pipes.definition import Severity, validate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,6 +125,108 @@ def test_memory_that_grows_under_load_is_told() -> None:
     one, _, last = [*table(loads)][2:]
     assert one == "| 1 | 1 (1 to 1) | 1.0 | 500.0 | 100, 104 | 1.040 |"
     assert last.endswith("| 100, 106 | 1.060 **missed** |")
+
+
+def grown(*seconds: tuple[float, ...], sizes: tuple[int, ...] = (1, 10, 100)) -> Growth:
+    """Return what a curve came to."""
+    curve = Curve(name="steps", sizes=sizes, run=lambda *_: None)
+    return Growth(curve=curve, seconds=seconds)
+
+
+def test_what_grows_faster_than_its_size_is_told() -> None:
+    """The power is that between the last two sizes, in the median round."""
+    linear = grown((9.0,) * 3, (1.0, 1.0, 2.0), (10.0, 10.0, 200.0))
+    square = grown((1.0,), (1.0,), (100.0,))
+
+    assert linear.power == pytest.approx(1)
+    assert linear.is_within
+    assert square.power == pytest.approx(2)
+    assert [*curves_table([square])][-1] == (
+        "| steps | 1: 1.000; 10: 1.000; 100: 100.000 | 100.000 to 100.000 "
+        "| 2.00 **missed** |"
+    )
+
+
+def test_growth_runs_at_small_sizes() -> None:
+    """Each of its programs comes to its end, and finds what it looks for."""
+    curves = growth.curves(step_counts=(1, 2), run_counts=(2, 3), trial_counts=(1, 2))
+
+    found = measure_curves(curves, rounds=1)
+
+    assert len({each.curve.name for each in found}) == len(found) == 7
+    assert all(len(each.seconds) == 2 for each in found)
+
+
+def test_a_thousand_steps_are_a_definition() -> None:
+    """The longest chain that is timed is one that the service would take, too."""
+    longest = steps.definition(steps.chain(max(growth.STEPS), is_cached=True))
+
+    assert not [each for each in validate(longest) if each.severity is Severity.ERROR]
+
+
+def test_shares_of_imports_are_by_package() -> None:
+    """The SDK's family counts as its members; a module's own time counts once."""
+    log = (
+        "import time: self [us] | cumulative | imported package\n"
+        "import time:       600 |        600 |     sagemaker.core.a\n"
+        "import time:       300 |        900 |   sagemaker.core\n"
+        "import time:       100 |       1000 | penguin_pipes.factories\n"
+    )
+
+    assert compare.shares(log) == {"sagemaker.core": 0.9, "penguin_pipes": 0.1}
+
+
+@pytest.mark.slow  # imports the SDK twice, each in a fresh process
+def test_our_build_calls_nobody_and_the_other_way_is_counted() -> None:
+    """Both render the same three steps; the stand-in sees every call of AWS."""
+    assert compare.calls(compare.OURS) == 0
+    assert compare.calls(compare.LITERAL) > 30
+
+
+def racer(name: str) -> Tool:
+    """Return a tool of that name."""
+    return Tool(name=name, setup=lambda *_: None, actions={})
+
+
+def test_row_that_a_peer_wins_says_so_and_what_a_peer_cannot_do_is_a_dash() -> None:
+    """Ratios are to the scripts by hand, of the same action and the same round."""
+    tools = (
+        racer("by hand"),
+        racer("penguin_pipes 1"),
+        Tool(name="peer 2", setup=lambda *_: None, actions={}, notes={AGAIN: "Why."}),
+    )
+    seconds = {(action, tool.name): (4.0, 2.0) for action in ACTIONS for tool in tools}
+    seconds[COLD, "peer 2"] = (2.0, 1.0)
+    del seconds[AGAIN, "peer 2"]
+    found = Standing(tools=tools, seconds=seconds)
+
+    cold, again, *_, note = [*race_table(found)][2:]
+
+    assert not found.is_within
+    assert cold.startswith("| cold **lost to peer 2** | 1.000, 3.0 (2.0 to 4.0) |")
+    assert cold.endswith("| 0.500, 1.5 (1.0 to 2.0) |")
+    assert again.endswith("| — [1] |")
+    assert note == "1. Why."
+
+
+def test_actions_follow_each_other_in_one_project() -> None:
+    """Each round has a fresh project per tool; what it lacks is left out."""
+    done: list[tuple[str, str]] = []
+
+    def act(action: str) -> Act:
+        return lambda folder, _: done.append((action, folder.name))
+
+    tool = Tool(
+        name="by hand",
+        setup=act("setup"),
+        actions={TUNING: act(TUNING), COLD: act(COLD)},
+    )
+
+    found = race([tool], rounds=1)
+
+    assert [action for action, _ in done] == ["setup", COLD, TUNING] * 2
+    assert len({folder for _, folder in done}) == 2
+    assert {action for action, _ in found.seconds} == {COLD, TUNING}
 
 
 def test_profile_names_imports_that_are_part_of_no_other() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from penguin_pipes.definition.document import items, member, text
 from penguin_pipes.definition.node import Node, shown
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from penguin_pipes.definition.document import Document, Site
     from penguin_pipes.definition.problems import Problem
     from penguin_pipes.definition.rules.base import Rule
+
+OutputKey: TypeAlias = tuple[str, str | int]
+"""A step, and one of its outputs by its name or its number."""
 
 MONTHS: Final = re.compile(r"P?(?P<count>\d+)M", re.IGNORECASE)
 STAMPED: Final = re.compile(
@@ -122,6 +125,7 @@ def _stamped(site: Site) -> Iterator[Node]:
 
 def stale_outputs(document: Document) -> Iterator[Problem]:
     """Tell of every output that keeps its name although its content changes."""
+    readers = _cached_readers(document)
     for site in document.sites:
         listed = follow(site.request, "ProcessingOutputConfig.Outputs")
         for index, output in enumerate(items(listed)):
@@ -129,12 +133,13 @@ def stale_outputs(document: Document) -> Iterator[Problem]:
             name = text(member(output, "OutputName"))
             if site.type != "Processing" or uri is None or not _is_fixed(uri):
                 continue
-            reader = _cached_reader(document, site, (name, index))
-            if reader:
+            found = [readers[key] for key in _keys(site, name, index) if key in readers]
+            if found:
+                reader = document.sites[min(found)]
                 problem = (
                     f"output {name!r} of {site.name!r} has the same address in every "
-                    f"execution and {reader!r}, which reads it, is cached by address: "
-                    "it takes an old result although the data are new"
+                    f"execution and {reader.name!r}, which reads it, is cached by "
+                    "address: it takes an old result although the data are new"
                 )
                 hint = "put Execution.PipelineExecutionId into the address"
                 yield warning(uri.address, problem, hint)
@@ -151,23 +156,26 @@ def _is_fixed(uri: Node) -> bool:
     )
 
 
-def _cached_reader(
-    document: Document, writer: Site, output: tuple[str, int]
-) -> str | None:
-    """Return the first cached step that has the output in its cache key."""
-    for site in document.sites:
+def _keys(site: Site, name: str, index: int) -> tuple[OutputKey, OutputKey]:
+    """Return the two ways in which a path can pick one output."""
+    return (site.name, name), (site.name, index)
+
+
+def _cached_readers(document: Document) -> dict[OutputKey, int]:
+    """Return, for outputs in cache keys, which cached step is the first to read it."""
+    found: dict[OutputKey, int] = {}
+    for number, site in enumerate(document.sites):
         for node in key_parts(site) if is_cached(site) else ():
             for reading in readings_in(node):
                 reference = reading.reference
                 if (
                     reference is not None
                     and reference.kind == "Steps"
-                    and reference.name == writer.name
                     and reference.path[:2] == ("ProcessingOutputConfig", "Outputs")
-                    and reference.path[2:3] in {(part,) for part in output}
+                    and len(reference.path) > 2  # noqa: PLR2004  # and which of them
                 ):
-                    return site.name
-    return None
+                    found.setdefault((reference.name, reference.path[2]), number)
+    return found
 
 
 RULES: tuple[Rule, ...] = (

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 import attrs
@@ -142,6 +143,8 @@ def branches(document: Document) -> Iterator[Problem]:
 def circles(document: Document) -> Iterator[Problem]:
     """Tell of steps that wait for each other, each knot once."""
     needs = _needs(document)
+    if not _has_circle(needs):
+        return
     told: set[str] = set()
     for name in needs:
         way = [] if name in told else _way_back(name, needs)
@@ -150,6 +153,15 @@ def circles(document: Document) -> Iterator[Problem]:
             problem = f"the steps wait for each other: {' → '.join(way)}"
             hint = "take one of these references out"
             yield error(needs[name][way[1]], problem, hint)
+
+
+def _has_circle(needs: Mapping[str, Iterable[str]]) -> bool:
+    """Tell whether any step waits for itself, by whatever way."""
+    try:
+        TopologicalSorter(needs).prepare()
+    except CycleError:
+        return True
+    return False
 
 
 def _needs(document: Document) -> dict[str, dict[str, str]]:

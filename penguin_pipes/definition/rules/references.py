@@ -44,10 +44,10 @@ def unknown_names(document: Document) -> Iterator[Problem]:
     """Tell of every reference to something that is not declared."""
     steps = [site.name for site in document.sites if site.name]
     steps += [name for site in document.sites for name in hidden_names(site)]
-    known = {
-        "Steps": ("step", steps),
-        "Parameters": ("parameter", _parameters(document)),
-        "Execution": ("execution variable", list(EXECUTION_VARIABLES)),
+    known: dict[str, tuple[str, Mapping[str, object]]] = {
+        "Steps": ("step", dict.fromkeys(steps)),
+        "Parameters": ("parameter", dict.fromkeys(_parameters(document))),
+        "Execution": ("execution variable", EXECUTION_VARIABLES),
     }
     for reading in readings(document):
         if reading.reference is not None:

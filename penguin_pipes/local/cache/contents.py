@@ -7,7 +7,7 @@ import tarfile
 import zlib
 from typing import TYPE_CHECKING, Final
 
-from penguin_pipes.local.storage import S3Uri
+from penguin_pipes.local.uris import S3Uri
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

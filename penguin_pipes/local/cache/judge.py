@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -151,19 +151,38 @@ class Cache:
         key = Key(parts=parts, surroundings=self.surroundings(step, request))
         runs = Verdict(key=key, inputs=inputs, files=files, is_cached=policy.enabled)
         reasons: list[str] = []
-        for result in self.results.of_key(pipeline, step.name, key):
-            if result.run == (self.resumed or {}).get(step.name):
-                why = self._damage(result)
-            elif policy.enabled and self.mode is not CacheMode.REFRESH:
-                age = policy.unfit(result.run, result.finished_at, self.clock())
-                why = age or self._damage(result)
-            else:
-                continue
+        own = (self.resumed or {}).get(step.name)
+        takes = policy.enabled and self.mode is not CacheMode.REFRESH
+        for result in self._candidates(pipeline, step.name, key, own, takes=takes):
+            why = None
+            if result.run != own:
+                why = policy.unfit(result.run, result.finished_at, self.clock())
+            why = why or self._damage(result)
             if why is None:
                 return Verdict(result=result, key=key)
             reasons.append(why)
         told = tuple(reasons[:1]) or self._why_none(pipeline, step.name, key, policy)
         return attrs.evolve(runs, reasons=told)
+
+    def _candidates(
+        self, pipeline: str, step: str, key: Key, own: str | None, *, takes: bool
+    ) -> Iterator[Result]:
+        """Yield the results of the same key that may be taken, the newest first.
+
+        Args:
+            pipeline: The pipeline's name.
+            step: The step's.
+            key: What its result would come of.
+            own: The run that holds its result, if a run is gone on from.
+            takes: Whether those of any run may be.
+        """
+        if takes:
+            yield from self.results.of_key(pipeline, step, key)
+        elif own is not None:
+            found = self.results.of_step(own, step)
+            same = (pipeline, key.digest)
+            if found is not None and (found.pipeline, found.key.digest) == same:
+                yield found
 
     def _why_none(
         self, pipeline: str, step: str, key: Key, policy: Policy

@@ -113,7 +113,7 @@ class Results:
             f"{SELECT} WHERE pipeline = ? AND step = ? AND key = ? "
             "ORDER BY position DESC"
         )
-        for row in self._database.rows(query, pipeline, step, key.digest):
+        for row in self._database.each(query, pipeline, step, key.digest):
             yield self._result(row)
 
     def of_step(self, run: str, step: str) -> Result | None:

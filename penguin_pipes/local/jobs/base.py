@@ -28,8 +28,9 @@ from penguin_pipes.local.events import Event, StepLine, StepWarned
 from penguin_pipes.local.records import MetricPoint, Trial
 from penguin_pipes.local.resolve import Unknown
 from penguin_pipes.local.slots import Slots
-from penguin_pipes.local.storage import S3Uri, Storage, files_below
+from penguin_pipes.local.storage import Storage, files_below
 from penguin_pipes.local.tuning.book import TrialBook
+from penguin_pipes.local.uris import S3Uri
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -16,7 +16,7 @@ from penguin_pipes.local.jobs.base import JobResult, moment
 from penguin_pipes.local.jobs.decisions import Still
 from penguin_pipes.local.records import now
 from penguin_pipes.local.resolve import Unknown
-from penguin_pipes.local.storage import S3Uri
+from penguin_pipes.local.uris import S3Uri
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

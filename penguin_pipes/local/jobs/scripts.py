@@ -15,7 +15,8 @@ from penguin_pipes.local.contract.tree import is_under
 from penguin_pipes.local.environments import Wanted, wanted_by
 from penguin_pipes.local.environments.content import REQUIREMENTS, SETUP
 from penguin_pipes.local.resolve import Unknown
-from penguin_pipes.local.storage import S3Uri, Storage, files_below
+from penguin_pipes.local.storage import Storage, files_below
+from penguin_pipes.local.uris import S3Uri
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -20,7 +20,7 @@ from penguin_pipes.local.jobs.training_job import TrainingJob
 from penguin_pipes.local.metrics import check_metrics
 from penguin_pipes.local.resolve import Unknown
 from penguin_pipes.local.retries import own_policy, own_retries
-from penguin_pipes.local.storage import S3Uri, Storage
+from penguin_pipes.local.uris import S3Uri
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from penguin_pipes.local.backends import Script
     from penguin_pipes.local.contract.host import Host
     from penguin_pipes.local.jobs.base import Job, JobResult
+    from penguin_pipes.local.storage import Storage
 
 
 @attrs.frozen

@@ -14,7 +14,8 @@ from penguin_pipes.local.jobs.training_described import described
 from penguin_pipes.local.jobs.training_instance import TrainingInstance
 from penguin_pipes.local.metrics import MetricReader
 from penguin_pipes.local.records import now
-from penguin_pipes.local.storage import S3Uri, files_below
+from penguin_pipes.local.storage import files_below
+from penguin_pipes.local.uris import S3Uri
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ from penguin_pipes.local.contract.models import with_model
 from penguin_pipes.local.contract.transform import TransformRequest
 from penguin_pipes.local.jobs.kind import JobKind
 from penguin_pipes.local.jobs.transform_job import TransformJob, described
-from penguin_pipes.local.storage import S3Uri
+from penguin_pipes.local.uris import S3Uri
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -24,7 +24,7 @@ from penguin_pipes.local.records import Status, Trial, now
 from penguin_pipes.local.tuning.ending import brought, ended, lost, objective_of
 from penguin_pipes.local.tuning.live import Ended, Heard, LiveTrial, mailbox
 from penguin_pipes.local.tuning.searches import searches, turns
-from penguin_pipes.local.tuning.stopping import hopeless
+from penguin_pipes.local.tuning.stopping import Medians, hopeless
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,6 +68,8 @@ class Conductor:
         self._box: queue.Queue[Message] = mailbox()
         self._live: dict[int, LiveTrial] = {}
         self._trials: list[Trial] = []
+        self._objectives: list[float] = []
+        self._medians = {each.metric: Medians() for each in asked.algorithms}
         self._warned: set[str] = set()
         self._over: str | None = None
         self._searches = searches(asked, parents)
@@ -190,12 +192,8 @@ class Conductor:
             elif gives_up and count >= least:
                 self._stop(live, f"Hyperband: not in the best third at epoch {count}")
         elif self._asked.stops_early:
-            others = [
-                objective_of(trial.series, live.algorithm)
-                for trial in self._trials
-                if trial.status is Status.SUCCEEDED
-            ]
-            why = hopeless(live.series, others, maximize=self._asked.maximize)
+            medians = self._medians[live.algorithm.metric]
+            why = hopeless(live.series, medians, maximize=self._asked.maximize)
             if why is not None:
                 self._stop(live, why)
 
@@ -222,6 +220,7 @@ class Conductor:
         """Take note of how a trial ended."""
         self._book.note(trial)
         self._trials.append(trial)
+        self._learn(trial)
         if trial.status is Status.SUCCEEDED and trial.objective is not None:
             proposal.complete(trial.objective)
         elif trial.is_finished:
@@ -230,11 +229,18 @@ class Conductor:
             proposal.fail()
         self._job.announce(TrialFinished(self._job.step, trial))
         if self._over is None:
-            objectives = [each.objective for each in self._trials if each.is_ranked]
-            known = [value for value in objectives if value is not None]
-            why = self._asked.completion.reached(known)
+            why = self._asked.completion.reached(self._objectives)
             if why is not None:
                 self._end(why)
+
+    def _learn(self, trial: Trial) -> None:
+        """Take note of what a trial came to, for those that decide about others."""
+        if trial.is_ranked and trial.objective is not None:
+            self._objectives.append(trial.objective)
+        if self._asked.stops_early and trial.status is Status.SUCCEEDED:
+            for metric, medians in self._medians.items():
+                points = trial.series.get(metric, ())
+                medians.add([point.value for point in points])
 
     def _abandon(self) -> None:
         """Stop everything that runs, and wait for it; what has ended is kept."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from penguin_pipes.local.records import Status, gist, now
-from penguin_pipes.local.storage import S3Uri
+from penguin_pipes.local.uris import S3Uri
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

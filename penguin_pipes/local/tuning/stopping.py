@@ -2,17 +2,49 @@
 
 from __future__ import annotations
 
+import bisect
+import math
 import statistics
 from typing import TYPE_CHECKING
 
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
+
+
+class Medians:
+    """The medians of the running averages of the jobs that have completed.
+
+    Kept up to date as jobs complete, for there is a question at every epoch of every
+    job that runs.
+    """
+
+    def __init__(self) -> None:
+        self._averages: list[list[float]] = []
+
+    def add(self, series: Sequence[float]) -> None:
+        """Take the values of the objective that a job had, one for each epoch."""
+        for epoch in range(1, len(series) + 1):
+            if epoch > len(self._averages):
+                self._averages.append([])
+            average = statistics.fmean(series[:epoch])
+            if not math.isnan(average):  # it has no place among the others
+                bisect.insort(self._averages[epoch - 1], average)
+
+    def at(self, epoch: int) -> float | None:
+        """Return the median at an epoch, counted from one; None if nobody got there."""
+        if not 0 < epoch <= len(self._averages) or not self._averages[epoch - 1]:
+            return None
+        averages = self._averages[epoch - 1]
+        middle = len(averages) // 2
+        if len(averages) % 2:
+            return averages[middle]
+        return (averages[middle - 1] + averages[middle]) / 2
 
 
 def hopeless(
-    series: Sequence[float], others: Iterable[Sequence[float]], *, maximize: bool
+    series: Sequence[float], medians: Medians, *, maximize: bool
 ) -> str | None:
     """Return why a trial is to be stopped early, or None.
 
@@ -22,16 +54,14 @@ def hopeless(
 
     Args:
         series: The values of the objective so far, one for each epoch.
-        others: Those of the jobs that have completed.
+        medians: Of the jobs that have completed.
         maximize: Whether more is better.
     """
     epoch = len(series)
-    averages = [
-        statistics.fmean(other[:epoch]) for other in others if len(other) >= epoch
-    ]
-    if not epoch or not averages:
+    median = medians.at(epoch)
+    if median is None:
         return None
-    value, median = series[-1], statistics.median(averages)
+    value = series[-1]
     if is_better(median, value, maximize=maximize):
         where = "below" if maximize else "above"
         return (

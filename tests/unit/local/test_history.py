@@ -144,7 +144,7 @@ def test_step_can_be_saved_by_itself(tmp_path: Path) -> None:
     with History(tmp_path) as history:
         history.save(run)
 
-        history.save_step(run.with_step(changed), "next")
+        history.save_step("abc", 1, changed)
 
         assert history.run("abc").step("next") == changed
         assert history.run("abc").step("train") == run.step("train")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from penguin_pipes.errors import InputError
-from penguin_pipes.local.storage import S3Uri, Storage, files_below
+from penguin_pipes.local.storage import Storage, files_below
+from penguin_pipes.local.uris import S3Uri
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,13 +14,21 @@ from penguin_pipes.local.records import Status, Trial, ranked
 from penguin_pipes.local.tuning.ranges import Choices, Numbers, Range
 from penguin_pipes.local.tuning.search import Search
 from penguin_pipes.local.tuning.searches import take_turns
-from penguin_pipes.local.tuning.stopping import Completion, hopeless
+from penguin_pipes.local.tuning.stopping import Completion, Medians, hopeless
 
 law = settings(deadline=None, max_examples=60)
 
 WORDS = st.text("abcdefgh", min_size=1, max_size=4)
 FLOATS = st.floats(allow_nan=False, allow_infinity=False, width=32)
 OBJECTIVES = st.floats(-1e6, 1e6)
+
+
+def medians(series: list[list[float]]) -> Medians:
+    """Return what is known once jobs with these objectives have completed."""
+    found = Medians()
+    for each in series:
+        found.add(each)
+    return found
 
 
 @st.composite
@@ -260,7 +268,7 @@ def test_only_what_is_worse_than_the_median_is_stopped(
 ) -> None:
     """The rule of AWS's guide, read again: running averages up to the same epoch."""
     reached = [each[: len(series)] for each in others if len(each) >= len(series)]
-    why = hopeless(series, others, maximize=maximize)
+    why = hopeless(series, medians(others), maximize=maximize)
 
     if not reached:
         assert why is None
@@ -279,8 +287,9 @@ def test_turning_the_objective_round_changes_nothing(
     others = [[value + 1 for value in series], [value - 2 for value in series]]
     turned = [[-value for value in each] for each in others]
 
-    one = hopeless(series, others, maximize=maximize)
-    other = hopeless([-value for value in series], turned, maximize=not maximize)
+    one = hopeless(series, medians(others), maximize=maximize)
+    negative = [-value for value in series]
+    other = hopeless(negative, medians(turned), maximize=not maximize)
 
     assert (one is None) == (other is None)
 

@@ -1,0 +1,1 @@
+"""Building a definition: ours beside the SDK's own way, each in a fresh process."""

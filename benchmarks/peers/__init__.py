@@ -1,0 +1,1 @@
+"""The penguins' pipeline beside the peers: four things that one does all day."""
