@@ -16,7 +16,7 @@ from penguin_pipes.local.jobs.cluster import Ended
 from penguin_pipes.local.jobs.installing import install
 from penguin_pipes.local.jobs.training_described import training_arn
 from penguin_pipes.local.records import now
-from penguin_pipes.local.storage import S3Uri
+from penguin_pipes.local.uris import S3Uri
 
 if TYPE_CHECKING:
     from penguin_pipes.local.backends import Outcome
