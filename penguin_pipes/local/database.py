@@ -12,7 +12,7 @@ from penguin_pipes.errors import HomeError
 from penguin_pipes.local.schema import LAYOUTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator
     from pathlib import Path
 
 FILE: Final = "runs.sqlite"
@@ -68,10 +68,12 @@ class Database:
         with self._translated():
             return self._connection.execute(query, values).fetchall()
 
-    def each(self, query: str, *values: object) -> Iterator[sqlite3.Row]:
+    def each(self, query: str, *values: object) -> Generator[sqlite3.Row, None, None]:
         """Yield what a query finds; who needs only the first few reads no more."""
         with self._translated():
-            yield from self._connection.execute(query, values)
+            # No "yield from": it would close the cursor, maybe after the database.
+            for row in self._connection.execute(query, values):  # noqa: UP028
+                yield row
 
     def write(self, statement: str, *values: object) -> int:
         """Carry out one statement; return how many rows it changed."""

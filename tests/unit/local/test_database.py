@@ -143,3 +143,15 @@ def test_paths_in_the_home_are_kept_relative(tmp_path: Path) -> None:
     with Database(tmp_path / "home") as database:
         assert database.kept(tmp_path / "home" / "s3" / "x") == "s3/x"
         assert database.kept(tmp_path / "x") == str(tmp_path / "x")
+
+
+def test_reading_may_be_left_off_before_the_database_is_closed(tmp_path: Path) -> None:
+    """Who wanted only the first few rows is not told of it when they are let go."""
+    with Database(tmp_path) as database:
+        _insert(database, "one")
+        _insert(database, "two")
+        rows = database.each("SELECT path FROM digests ORDER BY path")
+
+        assert next(rows)["path"] == "one"
+
+    rows.close()
