@@ -7,6 +7,7 @@ import signal
 import socket
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 
 from penguin_pipes.config import PipelineConfig, ProcessingConfig, TrainingConfig
@@ -14,6 +15,10 @@ from penguin_pipes.config import PipelineConfig, ProcessingConfig, TrainingConfi
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+# Laws are of what comes out, and not of how busy the computer is.
+hypothesis.settings.register_profile("penguin_pipes", deadline=None)
+hypothesis.settings.load_profile("penguin_pipes")
 
 # Runs the suites of others, in tests of the plugin.
 pytest_plugins = ["pytester"]
