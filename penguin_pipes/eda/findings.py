@@ -28,12 +28,21 @@ FEWEST: Final = 3
 
 
 def first_rows(frame: pd.DataFrame, count: int = 5) -> pd.DataFrame:
-    """Return the first rows."""
+    """Return the first rows.
+
+    Args:
+        frame: A row for each thing that was observed, a column for what is known of it.
+        count: How many, at most.
+    """
     return frame.head(count)
 
 
 def description(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return what pandas tells of every column: counts, means, quartiles, tops."""
+    """Return what pandas tells of every column: counts, means, quartiles, tops.
+
+    Args:
+        frame: A row for each thing that was observed, a column for what is known of it.
+    """
     return frame.describe(include="all")
 
 
@@ -41,6 +50,10 @@ def value_counts(frame: pd.DataFrame, column: str) -> pd.Series[int]:
     """Return how often each value stands in a column; missing is no value.
 
     The most frequent is first; equally frequent ones stand in the order of their text.
+
+    Args:
+        frame: A row for each thing that was observed, a column for what is known of it.
+        column: The column's name.
     """
     counts = as_text(frame[column]).value_counts()
     order = sorted(counts.index, key=lambda value: (-counts[value], value))
@@ -58,6 +71,10 @@ def marked(frame: pd.DataFrame, marks: Sequence[str]) -> pd.DataFrame:
     """Return how often each mark stands for a missing value: columns by marks.
 
     Only columns and marks that meet are there.
+
+    Args:
+        frame: A row for each thing that was observed, a column for what is known of it.
+        marks: Texts that stand for a missing value, such as ``.``.
     """
     found = {
         mark: frame.apply(lambda column, mark=mark: (_stripped(column) == mark).sum())
@@ -71,6 +88,10 @@ def without_marks(frame: pd.DataFrame, marks: Sequence[str]) -> pd.DataFrame:
     """Return the frame with the cells that say a mark as missing.
 
     A column that held numbers but for its marks becomes one of numbers.
+
+    Args:
+        frame: A row for each thing that was observed, a column for what is known of it.
+        marks: Texts that stand for a missing value, such as ``.``.
     """
     return pd.DataFrame(
         {name: _without(frame[name], marks) for name in frame}, index=frame.index
@@ -78,7 +99,11 @@ def without_marks(frame: pd.DataFrame, marks: Sequence[str]) -> pd.DataFrame:
 
 
 def missing_values(frame: pd.DataFrame) -> pd.Series[int]:
-    """Return how many values each column misses."""
+    """Return how many values each column misses.
+
+    Args:
+        frame: A row for each thing that was observed, a column for what is known of it.
+    """
     return frame.isna().sum()
 
 
@@ -87,6 +112,9 @@ def imputed(frame: pd.DataFrame) -> pd.DataFrame:
 
     Among equally frequent values the smallest is taken. A column without any value
     stays as it is.
+
+    Args:
+        frame: A row for each thing that was observed, a column for what is known of it.
     """
     fills = {name: most_frequent(frame[name]) for name in frame}
     return pd.DataFrame(
@@ -105,7 +133,12 @@ def most_frequent(column: pd.Series[Any]) -> Any:
 
 
 def covariances(frame: pd.DataFrame, measures: Sequence[str]) -> pd.DataFrame:
-    """Return the covariance of each two measures, over the rows that have both."""
+    """Return the covariance of each two measures, over the rows that have both.
+
+    Args:
+        frame: A row for each thing that was observed, a column for what is known of it.
+        measures: The names of columns of numbers.
+    """
     return frame[list(measures)].cov(min_periods=2)
 
 
@@ -119,6 +152,10 @@ def correlations(frame: pd.DataFrame, measures: Sequence[str]) -> pd.DataFrame:
     """Return Pearson's r of each two measures, over the rows that have both.
 
     It is NaN where fewer than three rows do, or one of the two does not vary.
+
+    Args:
+        frame: A row for each thing that was observed, a column for what is known of it.
+        measures: The names of columns of numbers.
     """
     columns = {name: _scaled(frame[name]) for name in measures}
     return pd.DataFrame(columns).corr(min_periods=FEWEST)
@@ -146,6 +183,12 @@ def correlations_within(
     """Return r of two measures inside each class; classes that have none are left out.
 
     With the r of all rows it shows whether the classes make, or hide, a relation.
+
+    Args:
+        frame: A row for each thing that was observed, a column for what is known of it.
+        left: The name of the one measure.
+        right: The name of the other.
+        by: The name of the column with the classes.
     """
     found = {
         str(name): correlations(part, [left, right]).iloc[0, 1]
@@ -155,7 +198,13 @@ def correlations_within(
 
 
 def means_by(frame: pd.DataFrame, measures: Sequence[str], by: str) -> pd.DataFrame:
-    """Return the mean of each measure in each class: classes by measures."""
+    """Return the mean of each measure in each class: classes by measures.
+
+    Args:
+        frame: A row for each thing that was observed, a column for what is known of it.
+        measures: The names of columns of numbers.
+        by: The name of the column with the classes.
+    """
     return frame[list(measures)].groupby(as_text(frame[by])).mean()
 
 
@@ -164,6 +213,11 @@ def separation(frame: pd.DataFrame, measures: Sequence[str], by: str) -> pd.Seri
 
     This is η²: 0 where all classes have the same mean, 1 where a measure is constant in
     each of them. The best separating measure is first; constant ones are left out.
+
+    Args:
+        frame: A row for each thing that was observed, a column for what is known of it.
+        measures: The names of columns of numbers.
+        by: The name of the column with the classes.
     """
     found = {name: _eta_squared(frame[name], as_text(frame[by])) for name in measures}
     shares = pd.Series(found, dtype="float64").dropna()
@@ -171,7 +225,13 @@ def separation(frame: pd.DataFrame, measures: Sequence[str], by: str) -> pd.Seri
 
 
 def crosstab(frame: pd.DataFrame, rows: str, columns: str) -> pd.DataFrame:
-    """Return how many rows have each two values, among those that have both."""
+    """Return how many rows have each two values, among those that have both.
+
+    Args:
+        frame: A row for each thing that was observed, a column for what is known of it.
+        rows: The name of the column whose values become the rows.
+        columns: The name of the one whose values become the columns.
+    """
     return pd.crosstab(as_text(frame[rows]), as_text(frame[columns]))
 
 
@@ -180,6 +240,9 @@ def cramers_v(table: pd.DataFrame) -> float:
 
     Cramér's V: 0 where they are independent, 1 where one decides the other; NaN where
     one of them has a single value.
+
+    Args:
+        table: How many rows have each two values, as `crosstab` counts them.
     """
     counts = table.to_numpy(dtype="float64")
     smaller = min(counts.shape) - 1

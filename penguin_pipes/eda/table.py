@@ -33,6 +33,9 @@ def read_table(path: Path) -> pd.DataFrame:
 
     A column whose cells are all numbers, or missing, is float64; others hold text.
 
+    Args:
+        path: The CSV file.
+
     Raises:
         InputError: It cannot be read; the message has the place and the way out.
     """

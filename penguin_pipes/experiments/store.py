@@ -71,6 +71,9 @@ class Store:
 
         What was left half-logged goes to MLflow's trash, children included.
 
+        Args:
+            job: The job, known by its name and its run.
+
         Raises:
             StoreError: MLflow could not tell.
         """
@@ -127,7 +130,11 @@ class Store:
         return True
 
     def discard(self, identity: str) -> None:
-        """Put a run and its children into MLflow's trash."""
+        """Put a run and its children into MLflow's trash.
+
+        Args:
+            identity: The id of the MLflow run.
+        """
         for child in self._search(f"tags.`mlflow.parentRunId` = '{identity}'"):
             self.client.delete_run(child.info.run_id)
         self.client.delete_run(identity)

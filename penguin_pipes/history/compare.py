@@ -23,7 +23,13 @@ VERSION: Final = 1
 
 @attrs.frozen(kw_only=True)
 class Difference:
-    """A value that is another one; None where there is none."""
+    """A value that is another one; None where there is none.
+
+    Attributes:
+        name: What it is of.
+        old: What it was.
+        new: What it is.
+    """
 
     name: str
     old: Any
@@ -36,7 +42,14 @@ class Difference:
 
 @attrs.frozen(kw_only=True)
 class MetricPair:
-    """The last value of a metric in both runs; None where there is none."""
+    """The last value of a metric in both runs; None where there is none.
+
+    Attributes:
+        step: The step's name.
+        name: The metric's.
+        old: What it was.
+        new: What it is.
+    """
 
     step: str
     name: str

@@ -38,7 +38,11 @@ def app(run: str = "latest", home: str = ".penguin_pipes") -> Flask:
 
 
 def create_app(model: Model) -> Flask:
-    """Return the Flask app that serves *model*."""
+    """Return the Flask app that serves *model*.
+
+    Args:
+        model: As `penguin_pipes.serving.model.load` makes it of verified artifacts.
+    """
     from penguin_pipes.serving import application
 
     return application.create_app(model)

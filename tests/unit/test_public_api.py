@@ -13,7 +13,11 @@ import attrs
 import pytest
 
 import penguin_pipes
+import penguin_pipes.eda
+import penguin_pipes.experiments
+import penguin_pipes.history
 import penguin_pipes.local
+import penguin_pipes.serving
 import penguin_pipes.testing
 
 if TYPE_CHECKING:
@@ -72,7 +76,15 @@ def test_an_unknown_name_is_an_attribute_error(door: ModuleType) -> None:
 
 ROOMS = pytest.mark.parametrize(
     "room",
-    [penguin_pipes, penguin_pipes.local, penguin_pipes.testing],
+    [
+        penguin_pipes,
+        penguin_pipes.eda,
+        penguin_pipes.experiments,
+        penguin_pipes.history,
+        penguin_pipes.local,
+        penguin_pipes.serving,
+        penguin_pipes.testing,
+    ],
     ids=lambda room: room.__name__,
 )
 
