@@ -207,7 +207,9 @@ def scripts(session: nox.Session, stack: list[str]) -> None:
 def docs(session: nox.Session) -> None:
     """The site, strictly; then a reader who does all that README and pages say."""
     session.install("-e", ".[local,report]", *_group("docs"))
-    site = str(Path(session.create_tmp(), "site"))
+    # Not in the session's own temporary folder, which would then be pytest's as well:
+    # readers stand outside of the checkout, and of its settings.
+    site = str(Path(session.cache_dir, "site"))
     session.run("mkdocs", "build", "--strict", "--site-dir", site)
     session.run("pytest", "tests/docs", *(session.posargs or ("-n", "2")))
 

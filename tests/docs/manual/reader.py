@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from manual.pages import Block
 
 EXITS = re.compile(r"# exits with (\d+)")
-INSTALL = re.compile(r"^pip install +'?penguin-pipes(?:\[([\w,]+)\])?'?(?: +[\w-]+)*$")
+INSTALL = re.compile(
+    r"^pip install +'?(?:penguin-pipes|\.)(?:\[([\w,]+)\])?'?(?: +[\w-]+)*$"
+)
 LONGEST_S = 900
 
 
@@ -97,6 +99,8 @@ class Reader:
             self.leave()
             self.server = Server.start(command, self.folder, self.environment)
             return self.server.said
+        if self.server is not None:
+            command = self.server.asked_by(command)
         told = EXITS.search(command)
         code = int(told[1]) if told else 0
         return self._run(["bash", "-ec", command], block, code=code)

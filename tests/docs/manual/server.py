@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import re
 import signal
+import socket
 import subprocess
-import tempfile
 import time
 import urllib.request
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SERVES: Final = re.compile(r"(python -m penguin_pipes\.serving|gunicorn)\b")
+OURS: Final = "python -m penguin_pipes.serving"
+SERVES: Final = re.compile(rf"({re.escape(OURS)}|gunicorn)\b")
 ADDRESS: Final = re.compile(r"http://127\.0\.0\.1:\d+")
-PORTS: Final = Path(tempfile.gettempdir(), "penguin-pipes-docs-ports")
-"""Held by whoever listens: pages name ports, and readers of two are at work at once."""
 
 LOOK_S: Final = 0.2
 PATIENCE_S: Final = 120
@@ -40,12 +38,12 @@ class Server:
     Attributes:
         process: The process, which leads a group.
         output: What it prints.
-        held: Keeps others from the ports.
+        port: Where it listens: a free port, whatever the page says.
     """
 
     process: subprocess.Popen[bytes] = attrs.field(repr=False)
     output: Path
-    held: IO[str] = attrs.field(repr=False)
+    port: int
 
     @classmethod
     def start(
@@ -56,20 +54,21 @@ class Server:
         Raises:
             AssertionError: It ended instead, or did not answer.
         """
-        held = PORTS.open("w")
-        fcntl.flock(held, fcntl.LOCK_EX)
+        port = _free_port()
+        command = command.replace(OURS, f"{OURS} --port {port}")
+        bound = {"GUNICORN_CMD_ARGS": f"--bind 127.0.0.1:{port}"}
         output = folder / ".server-output"
         with output.open("wb") as stream:
             process = subprocess.Popen(
                 ["bash", "-ec", command],
                 cwd=folder,
-                env=environment,
+                env={**environment, **bound},
                 stdin=subprocess.DEVNULL,
                 stdout=stream,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        found = cls(process=process, output=output, held=held)
+        found = cls(process=process, output=output, port=port)
         deadline = time.monotonic() + PATIENCE_S
         while not found.answers:
             if process.poll() is not None or time.monotonic() > deadline:
@@ -79,6 +78,10 @@ class Server:
             time.sleep(LOOK_S)
         return found
 
+    def asked_by(self, command: str) -> str:
+        """Return a command that asks this server where it asks the page's."""
+        return ADDRESS.sub(f"http://127.0.0.1:{self.port}", command)
+
     @property
     def said(self) -> str:
         """What it has said so far."""
@@ -87,11 +90,9 @@ class Server:
     @property
     def answers(self) -> bool:
         """Whether the model is there."""
-        address = ADDRESS.search(self.said)
-        if address is None:
-            return False
+        address = f"http://127.0.0.1:{self.port}/ping"
         try:
-            with urllib.request.urlopen(f"{address[0]}/ping", timeout=LOOK_S) as answer:
+            with urllib.request.urlopen(address, timeout=LOOK_S) as answer:
                 return bool(answer.status == 200)
         except OSError:
             return False
@@ -104,4 +105,9 @@ class Server:
             self.process.wait(PATIENCE_S)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        self.held.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
