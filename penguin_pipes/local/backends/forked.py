@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 import weakref
 from pathlib import Path
@@ -85,7 +86,11 @@ class ForkServer:
             process = _popen(words, environment, writing, [control, output])
             os.close(output)
             os.close(writing)
-            told = {"statements": statements, "output": output}
+            told = {
+                "statements": statements,
+                "output": output,
+                "bytecode": not sys.dont_write_bytecode,
+            }
         self._sock.sendall(json.dumps(told).encode() + b"\n")
         return process
 

@@ -188,7 +188,6 @@ def environment(folder: Path, aws: Mapping[str, str | None]) -> dict[str, str]:
         "COLUMNS": "80",
         "HOME": str(folder),
         "PATH": f"{os.path.dirname(sys.executable)}:{kept['PATH']}",  # noqa: PTH120
-        "PYTHONDONTWRITEBYTECODE": "1",
         **{name: value for name, value in aws.items() if value is not None},
     }
     return {**kept, **own}

@@ -20,11 +20,17 @@ class Preload:
 
     def __init__(self, told: dict[str, Any]) -> None:
         scope: dict[str, Any] = {"os": os}
+        # Jobs write no bytecode, as in AWS's images. What is installed is compiled once
+        # all the same, or every run would compile TensorFlow anew where an installer
+        # has not (uv does not unless it is asked to).
+        jobs_write_none = sys.dont_write_bytecode
+        sys.dont_write_bytecode = not told["bytecode"]
         for statement in told["statements"]:
             try:
                 exec(statement, scope)  # noqa: S102 - imports, out of the job's script
             except BaseException:  # noqa: BLE001, S112 - the job itself will show it
                 continue
+        sys.dont_write_bytecode = jobs_write_none
         scope.clear()
         # A fork that the collector walks through is a fork that is copied.
         gc.freeze()

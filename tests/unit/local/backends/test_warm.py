@@ -7,13 +7,15 @@ import os
 import re
 import sys
 import textwrap
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import attrs
 import pytest
 
-from penguin_pipes.local.backends import Command, Outcome, ProcessBackend
+from penguin_pipes.local.backends import Command, Outcome, ProcessBackend, Script
+from penguin_pipes.local.backends.pool import WarmPool
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="starts cold anyway")
 
@@ -132,6 +134,7 @@ STATE = """
         "executable": [sys.executable, sys.prefix, sys.base_prefix],
         "environ": dict(os.environ),
         "flags": str(sys.flags),
+        "writes bytecode": not sys.dont_write_bytecode,
         "xoptions": str(sys._xoptions),
         "warnings": [str(warnings.filters), sys.warnoptions],
         "main": {k: str(v) for k, v in vars(main).items() if k in NAMES},
@@ -376,3 +379,29 @@ def test_what_importing_printed_is_in_every_log(warm: Starter) -> None:
     logs = [warm.start("import attrs", environment=environment).log for _ in "ab"]
 
     assert all(re.search(r"import time: .*\battrs$", log, re.MULTILINE) for log in logs)
+
+
+@pytest.mark.parametrize("writes", [True, False])
+def test_what_is_installed_is_compiled_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, writes: bool
+) -> None:
+    """Servers keep the bytecode of what they import, if this Python keeps its own."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", not writes)
+    (tmp_path / "installed.py").write_text("")
+    done = tmp_path / "done"
+    imports = (
+        f"import sys; sys.path.append({str(tmp_path)!r})",
+        "import installed",
+        f"open({str(done)!r}, 'w').close()",
+    )
+    environment = {**BASE, "PYTHONDONTWRITEBYTECODE": "1"}
+    pool = WarmPool()
+
+    pool.prepare([Script(environment=tuple(environment.items()), statements=imports)])
+    latest = time.monotonic() + 60
+    while not done.exists() and time.monotonic() < latest:
+        time.sleep(0.01)
+    pool.close()
+
+    assert done.exists()
+    assert (tmp_path / "__pycache__").is_dir() == writes
