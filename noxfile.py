@@ -127,7 +127,9 @@ def browser(session: nox.Session) -> None:
 def compat(session: nox.Session) -> None:
     """The quick tests under each Python; the definition's bytes are among them."""
     session.install("-e", ".[local,report,serving]", *_group("test"))
-    session.run("pytest", "-m", "not slow", *(session.posargs or AT_ONCE))
+    # Laws are searched for exceptions once, in the tests; here they meet a few examples.
+    few = ("-m", "not slow", "--hypothesis-profile", "few")
+    session.run("pytest", *few, *(session.posargs or AT_ONCE))
 
 
 @nox.session(python=PYTHONS[0])
@@ -211,7 +213,9 @@ def docs(session: nox.Session) -> None:
     # readers stand outside of the checkout, and of its settings.
     site = str(Path(session.cache_dir, "site"))
     session.run("mkdocs", "build", "--strict", "--site-dir", site)
-    session.run("pytest", "tests/docs", *(session.posargs or ("-n", "2")))
+    # Some pages take a minute and some five.
+    two = ("-n", "2", "--dist", "worksteal")
+    session.run("pytest", "tests/docs", *(session.posargs or two))
 
 
 @nox.session

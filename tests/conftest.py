@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 # Laws are of what comes out, and not of how busy the computer is.
 hypothesis.settings.register_profile("penguin_pipes", deadline=None)
 hypothesis.settings.load_profile("penguin_pipes")
+# Where only the Python is another, and what holds in general was looked for already.
+hypothesis.settings.register_profile("few", deadline=None, max_examples=10)
 
 # Runs the suites of others, in tests of the plugin.
 pytest_plugins = ["pytester"]

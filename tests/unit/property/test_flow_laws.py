@@ -15,7 +15,7 @@ from penguin_pipes.local.workers import Workers
 if TYPE_CHECKING:
     from penguin_pipes.local.backends import Stop
 
-law = settings(deadline=None, max_examples=100)
+law = settings(deadline=None)
 
 Graph = dict[str, tuple[str, ...]]
 

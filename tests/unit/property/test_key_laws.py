@@ -16,7 +16,7 @@ from penguin_pipes.local.cache.key import parts_of
 from penguin_pipes.local.cache.reasons import differences
 from penguin_pipes.service import CACHE_KEYS
 
-law = settings(deadline=None, max_examples=100)
+law = settings(deadline=None)
 
 WORDS = st.text(string.ascii_letters + string.digits, min_size=1, max_size=6)
 LEAVES = st.one_of(WORDS, st.integers(), st.booleans())

@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from penguin_pipes.definition.plan import Cache, Plan, StepChange, plan
 from penguin_pipes.service import CACHE_KEYS
 
-law = settings(deadline=None, max_examples=100)
+law = settings(deadline=None)
 
 ON = {"Enabled": True, "ExpireAfter": "P1D"}
 SCALARS = st.one_of(st.text("abc", max_size=3), st.integers(0, 3), st.booleans())

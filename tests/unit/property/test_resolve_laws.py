@@ -22,7 +22,7 @@ from penguin_pipes.local.contract.script_mode import decoded
 from penguin_pipes.local.contract.tree import WorkTree
 from penguin_pipes.local.resolve import Scope, resolve
 
-law = settings(deadline=None, max_examples=100)
+law = settings(deadline=None)
 
 NAMES = st.text(string.ascii_letters + string.digits + "-_", min_size=1, max_size=12)
 SCALARS = st.one_of(

@@ -20,7 +20,7 @@ from penguin_pipes.config.shown import show_config
 from penguin_pipes.config.tree import Source
 from penguin_pipes.errors import ConfigError
 
-law = settings(deadline=None, max_examples=100)
+law = settings(deadline=None)
 TABLES = {"cache", "image", "register", "spot"}
 
 WORDS = st.text(string.ascii_letters + string.digits + "_@%+=:,./-", min_size=1)

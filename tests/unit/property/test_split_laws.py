@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-law = settings(deadline=None, max_examples=100)
+law = settings(deadline=None)
 
 names = st.text(max_size=5)
 seeds = st.integers(min_value=0, max_value=2**70)
