@@ -127,7 +127,7 @@ def browser(session: nox.Session) -> None:
 def compat(session: nox.Session) -> None:
     """The quick tests under each Python; the definition's bytes are among them."""
     session.install("-e", ".[local,report,serving]", *_group("test"))
-    # Laws are searched for exceptions once, in the tests; here they meet a few examples.
+    # Exceptions to laws are searched for in the tests; here laws meet a few examples.
     few = ("-m", "not slow", "--hypothesis-profile", "few")
     session.run("pytest", *few, *(session.posargs or AT_ONCE))
 
