@@ -23,10 +23,12 @@ made, TensorFlow by the training script alone.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+# Importing typing, and re with it, takes several times as long as all else here. Type
+# checkers know the name without it.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from penguin_pipes.config import (
         CachePolicy,
         CategoricalRange,
@@ -127,6 +129,8 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)
+    from importlib import import_module
+
     module = import_module(f"{__name__}.{_HOMES.get(name, 'config')}")
     value = getattr(module, name)
     globals()[name] = value

@@ -51,11 +51,16 @@ class Document:
         parameters: What stands under ``Parameters``.
         sites: The steps, each before those of its branches.
         step_addresses: Where these stand.
+        gets: Every `Get` that was found in a step so far, by the step's address: many
+            rules ask for them, and to find them takes a walk through all the step.
     """
 
     root: Node
     parameters: tuple[Node, ...]
     sites: tuple[Site, ...]
+    gets: dict[str, tuple[Node, ...]] = attrs.field(
+        factory=dict, init=False, repr=False, eq=False
+    )
 
     @cached_property
     def step_addresses(self) -> frozenset[str]:

@@ -52,12 +52,16 @@ class Node:
 
     def entries(self) -> dict[str, Node]:
         """Return the members of an object by name."""
-        if not isinstance(self.value, Mapping):
-            self.expected("an object")
         return {
             str(key): Node(value, f"{self.address}.{key}")
-            for key, value in self.value.items()
+            for key, value in self._members().items()
         }
+
+    def _members(self) -> Mapping[Any, Any]:
+        """Return the value, which must be an object."""
+        if not isinstance(self.value, Mapping):
+            self.expected("an object")
+        return self.value
 
     def items(self) -> tuple[Node, ...]:
         """Return the items of a list."""
@@ -70,8 +74,9 @@ class Node:
 
     def get(self, key: str) -> Node | None:
         """Return the member *key*, or None if it is absent or null."""
-        found = self.entries().get(key)
-        return None if found is None or found.value is None else found
+        # Most of what is read is one member of many: the others need no node.
+        value = self._members().get(key)
+        return None if value is None else Node(value, f"{self.address}.{key}")
 
     def need(self, key: str) -> Node:
         """Return the member *key*, which must be there."""

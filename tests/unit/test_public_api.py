@@ -42,13 +42,56 @@ HEAVY = (
 )
 
 
-def loaded_after(statement: str) -> set[str]:
-    """Return which heavy modules a bare interpreter has after *statement*."""
-    probe = f"import sys; {statement}; print(*(m for m in {HEAVY} if m in sys.modules))"
+def loaded_after(statement: str, *, before: str = "") -> set[str]:
+    """Return the modules that *statement* loads in a bare interpreter.
+
+    Args:
+        statement: What is run.
+        before: What is run first; the modules that it loads do not count.
+    """
+    probe = (
+        f"import sys\n{before}\nbefore = {{*sys.modules}}\n{statement}\n"
+        "print(*sys.modules.keys() - before, file=sys.__stdout__)"
+    )
     done = subprocess.run(
         [sys.executable, "-c", probe], env={}, capture_output=True, check=True
     )
     return set(done.stdout.decode().split())
+
+
+def run_of(module: str, *words: str) -> str:
+    """Return the statements that run *module* as a command, to its end."""
+    return (
+        "import contextlib, io, runpy\n"
+        f"sys.argv = {[module, *words]}\n"
+        "with contextlib.redirect_stdout(io.StringIO()), "
+        "contextlib.suppress(SystemExit):\n"
+        f"    runpy.run_module({module!r}, run_name='__main__', alter_sys=True)"
+    )
+
+
+def test_the_front_door_opens_without_any_other_module() -> None:
+    """Importing the package loads no module but itself, not even of Python's own."""
+    assert loaded_after("import penguin_pipes") <= {"__future__", "penguin_pipes"}
+
+
+def test_help_takes_no_package_but_our_own() -> None:
+    """``deploy --help`` loads neither the SDK nor boto3, TensorFlow or attrs.
+
+    What Python starts with does not count: an environment may load some of its own.
+    """
+    loaded = loaded_after(run_of("penguin_pipes.deploy", "--help"))
+    packages = {name.partition(".")[0] for name in loaded}
+    assert "penguin_pipes" in packages
+    assert packages <= {*sys.stdlib_module_names, "penguin_pipes"}
+
+
+@pytest.mark.parametrize("module", ["penguin_pipes.local", "penguin_pipes.history"])
+def test_help_of_the_other_commands_takes_little(module: str) -> None:
+    """Their ``--help`` loads no SDK and nothing that computes."""
+    loaded = loaded_after(run_of(module, "--help"))
+    assert module in loaded
+    assert loaded & set(HEAVY) <= {"attrs", "rich"}
 
 
 DOORS = pytest.mark.parametrize(
@@ -160,4 +203,4 @@ def test_importing_is_cheap(statement: str, allowed: set[str]) -> None:
 
     The interpreter has no environment at all: no region, no credentials, no home.
     """
-    assert loaded_after(statement) <= allowed
+    assert loaded_after(statement) & set(HEAVY) <= allowed

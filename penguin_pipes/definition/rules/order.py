@@ -60,7 +60,8 @@ class Wait:
 
 def unknown_dependencies(document: Document) -> Iterator[Problem]:
     """Tell of every name under ``DependsOn`` that no step has."""
-    known = [site.name for site in document.sites if site.name]
+    # In their order, and found at once however many there are.
+    known = {site.name: None for site in document.sites if site.name}
     hidden = {name for site in document.sites for name in hidden_names(site)}
     for site in document.sites:
         for address, name in _dependencies(site):

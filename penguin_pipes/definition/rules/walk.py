@@ -81,7 +81,11 @@ def readings(document: Document) -> Iterator[Reading]:
 
 def readings_of(site: Site, document: Document) -> Iterator[Reading]:
     """Yield every `Get` of one step, those of the steps in its branches left out."""
-    for node in calls(site.node, "Get", document.step_addresses):
+    address = site.node.address
+    if address not in document.gets:
+        found = calls(site.node, "Get", document.step_addresses)
+        document.gets[address] = tuple(found)
+    for node in document.gets[address]:
         yield _reading(site, node)
 
 

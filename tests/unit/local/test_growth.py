@@ -6,12 +6,17 @@ Work is counted, not timed: calls of Python, queries, plans of queries.
 from __future__ import annotations
 
 import sys
+import threading
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import pytest
 
-from penguin_pipes.definition import parse, refuse_errors
+from penguin_pipes.definition import Node, parse, refuse_errors
+from penguin_pipes.definition.document import read
+from penguin_pipes.definition.rules.walk import NOT_OUR_OWN as OUTER
+from penguin_pipes.definition.rules.walk import calls, readings
 from penguin_pipes.local.cache import Results
 from penguin_pipes.local.database import Database
 from penguin_pipes.local.history import UNFINISHED, History
@@ -22,6 +27,7 @@ from penguin_pipes.local.storage import Storage
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+    from types import FrameType
 
 LINEAR = 1.1
 """How much more than twice the work counts as twice: a length may have one digit more."""
@@ -29,21 +35,37 @@ LINEAR = 1.1
 OF_STEP = "SELECT * FROM results WHERE pipeline = '' AND step = ''"
 
 
-def work(act: Callable[[], object]) -> int:
-    """Return how many functions are called, those in C included."""
-    count = 0
+STATEMENTS = {"execute", "executemany"}
+"""What SQLite's connections are asked with."""
 
-    def called(_: object, event: str, __: object) -> None:
-        nonlocal count
-        count += event in {"call", "c_call"}
+
+def tally(act: Callable[[], object]) -> Counter[str]:
+    """Return how often each function is called, by its name, those in C included.
+
+    In the threads that are started meanwhile as well.
+    """
+    counts: Counter[str] = Counter()
+
+    def called(frame: FrameType, event: str, function: Any) -> None:
+        if event == "call":
+            counts[frame.f_code.co_name] += 1
+        if event == "c_call":
+            counts[function.__name__] += 1
 
     before = sys.getprofile()
+    threading.setprofile(called)
     sys.setprofile(called)
     try:
         act()
     finally:
         sys.setprofile(before)
-    return count
+        threading.setprofile(before)
+    return counts
+
+
+def work(act: Callable[[], object]) -> int:
+    """Return how many functions are called."""
+    return tally(act).total()
 
 
 def queries(database: Database, act: Callable[[], object]) -> list[str]:
@@ -55,13 +77,19 @@ def queries(database: Database, act: Callable[[], object]) -> list[str]:
     return asked
 
 
-def chain(project: Any, length: int) -> dict[str, Any]:
+def chained(project: Any, length: int) -> list[dict[str, Any]]:
     """Return steps with a script each that read what the one before has written."""
     steps = []
     for number in range(length):
         before = f"Steps.s-{number - 1}.ProcessingOutputConfig.Outputs['x']"
         reads = {"data": {"Get": f"{before}.S3Output.S3Uri"}} if number else {}
         steps.append(project.processing(f"s-{number}", inputs=reads, outputs=("x",)))
+    return steps
+
+
+def chain(project: Any, length: int) -> dict[str, Any]:
+    """Return the definition of `chained` steps."""
+    steps = chained(project, length)
     return {"Version": "2020-12-01", "Parameters": [], "Steps": steps}
 
 
@@ -97,6 +125,62 @@ def test_twice_the_steps_are_twice_the_work_while_they_run(
     run(2)
 
     assert run(80) < 2 * LINEAR * run(40)
+
+
+def test_step_of_a_chain_costs_the_same_however_many_come_before_it(
+    project: Any,
+    recorder: Any,
+) -> None:
+    """No statement for the database is due to the steps that are over, nor much else.
+
+    Of a whole run: from reading the definition to the last of the jobs' threads.
+    """
+
+    def write(command: Any, _: object) -> None:  # as the next step reads it
+        (command.cwd / "processing" / "x" / "little").touch()
+
+    recorder.act = write
+
+    def run(length: int) -> Counter[str]:
+        steps = chained(project, length)
+        return tally(lambda: project.run(*steps, backend=recorder))
+
+    def statements(counts: Counter[str]) -> int:
+        return sum(counts[name] for name in STATEMENTS)
+
+    run(2)
+    first, second, third = run(20), run(40), run(60)
+
+    assert statements(second) > statements(first)
+    assert statements(third) - statements(second) == (
+        statements(second) - statements(first)
+    )
+    more = second.total() - first.total()
+    assert third.total() - second.total() < LINEAR * more
+
+
+def test_one_member_is_read_without_a_look_at_the_others() -> None:
+    """What a request holds besides costs nothing where one of its members is read."""
+    many = Node({f"m-{number}": number for number in range(500)})
+    few = Node({"m-7": 7})
+
+    assert many.need("m-7") == few.need("m-7")
+    assert work(lambda: many.need("m-7")) == work(lambda: few.need("m-7"))
+
+
+def test_references_of_a_step_are_looked_for_once(project: Any) -> None:
+    """A rule that asks for them after others have walks through no step again."""
+    document = read(chain(project, 10))
+    found = [*readings(document)]
+
+    again = tally(lambda: [*readings(document)])
+
+    assert [*readings(document)] == found
+    assert len(found) > 10
+    # Outside of the steps there is nothing to spare.
+    assert (
+        again["calls"] == tally(lambda: [*calls(document.root, "Get", OUTER)])["calls"]
+    )
 
 
 def on_record(project: Any, count: int, **members: Any) -> None:
