@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import queue
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -13,6 +13,11 @@ from penguin_pipes.local.backends import Stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+LOOK_S: Final = 0.25
+"""How often a waiting thread looks up for Ctrl-C. The kernel may give the signal to any
+thread, most likely to one that was just started; Python then tells the main thread, but
+does not wake it from a wait without an end (3.11 to 3.13)."""
 
 
 @attrs.frozen(kw_only=True)
@@ -67,33 +72,35 @@ class Workers:
 
     def next(self) -> Ended:
         """Wait until one of them has ended, and return how."""
-        return self._forgotten(self._ended.get())
+        while True:
+            with contextlib.suppress(queue.Empty):
+                return self._forgotten(self._ended.get(timeout=LOOK_S))
 
     def stop(self) -> Iterator[Ended]:
         """Stop all of them; yield how each ended that had come to run.
 
         The first interrupt meanwhile makes them end at once, a second is passed on.
         """
+        over: list[Ended] = []
         try:
             try:
-                self._join(forced=False)
+                self._end(over, forced=False)
             except KeyboardInterrupt:
-                self._join(forced=True)
-            with contextlib.suppress(queue.Empty):
-                while True:
-                    yield self._forgotten(self._ended.get_nowait())
+                self._end(over, forced=True)
+            yield from over
         finally:
             # Of what an interrupt kept from starting, or from being told of.
             for stop in self._stops.values():
                 stop.close()
 
-    def _join(self, *, forced: bool) -> None:
-        """Ask everything that was started to end, and wait for it."""
+    def _end(self, over: list[Ended], *, forced: bool) -> None:
+        """Ask everything to end, and wait until what was started has."""
         for stop in self._stops.values():
             stop.ask(urgent=True, forced=forced)
-        for thread in self._threads.values():
-            if thread.ident is not None:
-                thread.join()
+        # Not by `Thread.join`: in 3.11 and 3.12 a Ctrl-C during it makes a thread that
+        # runs look like one that has ended.
+        while any(thread.ident is not None for thread in self._threads.values()):
+            over.append(self.next())
 
     def _forgotten(self, ended: Ended) -> Ended:
         """Let go of what has ended."""

@@ -1,0 +1,54 @@
+"""What is promised of the threads that bring jobs to their end."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from penguin_pipes.local.workers import Workers
+
+if TYPE_CHECKING:
+    from penguin_pipes.local.backends import Stop
+
+LONG_S = 30.0
+
+
+def _take_interrupt() -> None:
+    """Be the thread to which the kernel gives Ctrl-C, which any thread may be."""
+    signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+
+
+def test_interrupt_that_another_thread_took_is_heard() -> None:
+    """Ctrl-C ends the wait for jobs whichever thread the kernel gives it to."""
+    workers = Workers()
+
+    def work(stop: Stop) -> str:
+        _take_interrupt()
+        stop.wait(LONG_S)
+        return "asked to end" if stop.is_asked else "not asked"
+
+    with pytest.raises(KeyboardInterrupt):
+        workers.start("a", work)
+        workers.next()
+
+    assert [ended.get() for ended in workers.stop()] == ["asked to end"]
+
+
+def test_second_interrupt_that_another_thread_took_is_heard() -> None:
+    """Also where jobs are already waited for, which then end at once."""
+    workers = Workers()
+
+    def work(stop: Stop) -> str:
+        stop.wait(LONG_S)
+        _take_interrupt()
+        while stop.is_asked and not stop.is_forced:
+            stop.heard()
+            stop.wait(LONG_S)
+        return "made to end" if stop.is_forced else "not made to"
+
+    workers.start("a", work)
+
+    assert [ended.get() for ended in workers.stop()] == ["made to end"]
