@@ -30,9 +30,12 @@ def test_interrupt_that_another_thread_took_is_heard() -> None:
         stop.wait(LONG_S)
         return "asked to end" if stop.is_asked else "not asked"
 
-    with pytest.raises(KeyboardInterrupt):
+    def wait() -> None:
         workers.start("a", work)
         workers.next()
+
+    with pytest.raises(KeyboardInterrupt):
+        wait()
 
     assert [ended.get() for ended in workers.stop()] == ["asked to end"]
 
