@@ -22,6 +22,8 @@ INFERENCE_TENSORFLOW = "tensorflow==2.20.*"
 
 AT_ONCE = ("-n", "2", "--dist", "loadfile")
 """Two halves of the tests at once, for most of them wait for a process of their own."""
+SHARED_OUT = ("-n", "2", "--dist", "worksteal")
+"""The same where files take very different times and share nothing."""
 TOOLKITS = ("sagemaker-training==5.1.4", "sagemaker-tensorflow-training==20.5.0")
 """AWS's own code in the training containers, the judge of the local run's contract."""
 
@@ -65,7 +67,7 @@ def tests(session: nox.Session) -> None:
 def durability(session: nox.Session) -> None:
     """Kills at every point, disks of every size, many seeds: the sweeps of minutes."""
     session.install("-e", ".[local,report,serving]", *_group("test"))
-    session.run("pytest", "-m", "durability", *session.posargs)
+    session.run("pytest", "-m", "durability", *(session.posargs or SHARED_OUT))
 
 
 @nox.session
@@ -95,7 +97,7 @@ def conformance(session: nox.Session) -> None:
     session.install("-e", ".[local]", *_group("test"), TOOLKITS[0])
     # It asks for an older NumPy and protobuf than the TensorFlow it is made for.
     session.install("--no-deps", TOOLKITS[1])
-    session.run("pytest", "tests/conformance", *session.posargs)
+    session.run("pytest", "tests/conformance", *(session.posargs or SHARED_OUT))
 
 
 @nox.session(python="3.11")
@@ -120,7 +122,7 @@ def browser(session: nox.Session) -> None:
             "chromium chromium-driver)"
         )
     session.install("-e", ".[local,report,serving]", *_group("browser"))
-    session.run("pytest", "tests/browser", *session.posargs)
+    session.run("pytest", "tests/browser", *(session.posargs or AT_ONCE))
 
 
 @nox.session(python=PYTHONS)
@@ -190,7 +192,8 @@ def scripts(session: nox.Session, stack: list[str]) -> None:
     """What needs no TensorFlow runs in containers older than the library itself."""
     if session.python == "3.13" and "scikit-learn==1.4.2" in stack:
         session.skip("scikit-learn 1.4 has no wheels for Python 3.13")
-    session.install(*stack, "pytest>=9", "pytest-timeout>=2.4", "hypothesis>=6.150")
+    tools = ("hypothesis>=6.150", "pytest>=9", "pytest-timeout>=2.4", "pytest-xdist>=3.6")
+    session.install(*stack, *tools)
     # The library itself is not installed, and the shared fixtures would import it.
     session.run(
         *("pytest", "--noconftest"),
@@ -200,7 +203,7 @@ def scripts(session: nox.Session, stack: list[str]) -> None:
         "tests/unit/scripts/test_evaluate.py",
         "tests/unit/property/test_split_laws.py",
         "tests/unit/property/test_evaluation_laws.py",
-        *session.posargs,
+        *(session.posargs or SHARED_OUT),
         env={"PYTHONPATH": "."},
     )
 
@@ -213,9 +216,7 @@ def docs(session: nox.Session) -> None:
     # readers stand outside of the checkout, and of its settings.
     site = str(Path(session.cache_dir, "site"))
     session.run("mkdocs", "build", "--strict", "--site-dir", site)
-    # Some pages take a minute and some five.
-    two = ("-n", "2", "--dist", "worksteal")
-    session.run("pytest", "tests/docs", *(session.posargs or two))
+    session.run("pytest", "tests/docs", *(session.posargs or SHARED_OUT))
 
 
 @nox.session
