@@ -905,16 +905,20 @@ def test_fault_far_down_is_named(tmp_path: Path, tools: preprocessor.Tools) -> N
         preprocessor.preprocess(job, size=300, tools=tools)
 
 
+@pytest.mark.parametrize("few", [False, True], ids=["many", "few"])
 @pytest.mark.parametrize("tools", TOOLS.values(), ids=TOOLS)
 def test_numbers_read_back_exactly_whatever_writes_them(
-    tools: preprocessor.Tools,
+    tools: preprocessor.Tools, few: bool
 ) -> None:
     """Numbers of every size are written in the fewest digits, as Python writes them."""
     bits = np.random.PCG64(1).random_raw(20_000)
     numbers = bits.view(np.float64)
     rounds = np.round(np.linspace(-3, 3, 999), 2)
     whole = [0.0, -0.0, 1.0, -7.0, 1e15, 1e16, 1e22, 2.0**53, 1e-4, 9.9e-5, 5e-324]
-    numbers = np.concatenate([numbers[np.isfinite(numbers)], rounds, whole])
+    if few:
+        numbers = np.repeat(whole, 999)
+    else:
+        numbers = np.concatenate([numbers[np.isfinite(numbers)], rounds, whole])
     places = np.arange(len(numbers), dtype=np.int32) % 2
 
     written = bytes(tools.join(numbers[:, np.newaxis], [(places, ["p", "q"])]))
