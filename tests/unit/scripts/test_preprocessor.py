@@ -20,7 +20,7 @@ import pytest
 from penguin_pipes.scripts import preprocessor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 SCRIPT = Path(preprocessor.__file__)
 PENGUINS = SCRIPT.parents[1] / "data" / "penguins.csv"
@@ -925,6 +925,38 @@ def test_numbers_read_back_exactly_whatever_writes_them(
 
     expected = [f"{n!r},{'pq'[k % 2]}" for k, n in enumerate(numbers.tolist())]
     assert written.decode().splitlines() == expected
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_threads_keep_order_and_run_little_ahead(threads: int) -> None:
+    """What is done ahead comes in the order of the tasks, and is never much at once."""
+    taken, done = [], []
+
+    def tasks() -> Iterator[int]:
+        for number in range(20):
+            taken.append(number)
+            yield number
+
+    for square in preprocessor.ahead(lambda number: number**2, tasks(), threads):
+        done.append(square)
+        assert len(taken) - len(done) <= threads
+
+    assert done == [number**2 for number in range(20)]
+
+
+def test_blank_lines_by_the_thousand_may_stand_before_the_header(
+    tmp_path: Path,
+) -> None:
+    """However far down it stands, the first line that is not blank is the header."""
+    text = 70_000 * "\n" + PLAIN_ROWS
+    (tmp_path / "in.csv").write_text(text, encoding="utf-8")
+    job = preprocessor.Job(
+        input=tmp_path, output=tmp_path / "../out", target="kind", numeric=("kg",)
+    )
+
+    counts = preprocessor.preprocess(job)
+
+    assert sum(counts.values()) == PLAIN_ROWS.count("\n") - 1
 
 
 def test_streamed_transformer_is_the_fitted_one(tmp_path: Path) -> None:
