@@ -200,7 +200,7 @@ class Layout(NamedTuple):
 
 
 class Tools(NamedTuple):
-    """How blocks are parsed, unless cell by cell, and rows are written; by how many."""
+    """How blocks are parsed, unless cell by cell; how rows are written, by how many."""
 
     parse: Callable[[Layout, bytes], Mapping[str, Column] | None]
     join: Callable[[NDArray[np.float64], Sequence[Column]], bytes]
@@ -272,13 +272,8 @@ class Table:
         blocks = _blocks(path, self._size)
         layout, first = self._header(path, blocks)
         rows = 0
-
-        def parse(block: Block) -> tuple[Block, Mapping[str, Column] | None]:
-            is_plain = block.is_plain
-            return block, self.tools.parse(layout, block.data) if is_plain else None
-
-        blocks = itertools.chain([first], blocks)
-        for block, parsed in ahead(parse, blocks, self.tools.threads):
+        for block in itertools.chain([first], blocks):
+            parsed = self.tools.parse(layout, block.data) if block.is_plain else None
             exact = _parse_cells(layout, block._replace(rows=rows))
             for columns in exact if parsed is None else [parsed]:
                 rows += len(columns[self._job.target][0])
@@ -289,8 +284,9 @@ class Table:
     def _header(self, path: Path, blocks: Iterable[Block]) -> tuple[Layout, Block]:
         """Return what the header says, and the rest of the block that it stands in."""
         for block in blocks:
+            # No more is decoded for a header, unless blank lines are all that is there.
             size = _end_of_records(block.data[:GROUP]) if block.is_plain else 0
-            beginning = block._replace(data=block.data[:size])  # is read faster
+            beginning = block._replace(data=block.data[:size])
             for line, header in itertools.chain(_records(beginning), _records(block)):
                 names = (*self._job.features, self._job.target)
                 positions = {name: _position(path, header, name) for name in names}
@@ -316,23 +312,6 @@ class Table:
                 ]
                 chunk[name] = np.array([*places, -1], dtype=np.int32)[values]
         return chunk
-
-
-def ahead(
-    function: Callable[[Task], Done], tasks: Iterable[Task], threads: int
-) -> Iterator[Done]:
-    """Yield what *function* makes of each task, in order, a few of them made ahead."""
-    if threads < 2:  # noqa: PLR2004
-        yield from map(function, tasks)
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        waiting: deque[Future[Done]] = deque()
-        for task in tasks:
-            waiting.append(pool.submit(function, task))
-            if len(waiting) > threads:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
 
 
 def _stamp(path: Path) -> tuple[int, int]:
@@ -880,6 +859,23 @@ def transformed(
                     yield part, chunk, rows[first : first + step]
 
     yield from ahead(write, tasks(), table.tools.threads)
+
+
+def ahead(
+    function: Callable[[Task], Done], tasks: Iterable[Task], threads: int
+) -> Iterator[Done]:
+    """Yield what *function* makes of each task, in order, a few of them made ahead."""
+    if threads == 1:
+        yield from map(function, tasks)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        waiting: deque[Future[Done]] = deque()
+        for task in tasks:
+            waiting.append(pool.submit(function, task))
+            if len(waiting) > threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def _one_hot_words(
