@@ -17,7 +17,7 @@ one sentence, on stderr and in the ``--message`` file, and leaves nothing half d
 
 Files of any size pass through in chunks: once for the labels, once for the statistics,
 once to transform and write; what is small is read once. Memory grows with the labels
-and the split alone, some twenty bytes a row. Where PyArrow is installed it is faster.
+and the split alone, some two bytes a row. Where PyArrow is installed it is faster.
 """
 
 from __future__ import annotations
@@ -30,18 +30,21 @@ import io
 import itertools
 import json
 import math
+import os
 import platform
 import re
 import reprlib
 import sys
 import traceback
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import MISSING as NO_DEFAULT
 from dataclasses import dataclass, fields
 from fractions import Fraction
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
 
 import joblib
 import numpy as np
@@ -53,6 +56,7 @@ from sklearn.preprocessing import LabelEncoder, OneHotEncoder, StandardScaler
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from concurrent.futures import Future
     from typing import BinaryIO
 
     from numpy.typing import NDArray
@@ -60,6 +64,9 @@ if TYPE_CHECKING:
     # A column of some rows: numbers, or places in a list of texts; -1 is no text.
     Column = tuple[NDArray[Any], Sequence[str]]
     Chunk = Mapping[str, NDArray[Any]]
+
+Task = TypeVar("Task")
+Done = TypeVar("Done")
 
 SPLITS = ("train", "validation", "test")
 TABLES = tuple(f"{name}/{name}.csv" for name in SPLITS)
@@ -77,6 +84,7 @@ KEPT = 64 << 20  # bytes of parsed rows that need not be read again
 CELLS = 1 << 20  # numbers that are written at once
 # Rows that sums are made of at once, wherever chunks end, so that no bit depends on it.
 GROUP = 1 << 16
+SAMPLE = 1 << 12  # numbers that tell whether a column repeats a few
 # Between them PyArrow writes numbers as Python does, unless they are whole.
 WRITTEN_ALIKE = (1e-4, 1e9)
 # From 3.1 on pandas parses exactly unless asked, and warns where it is asked.
@@ -192,10 +200,11 @@ class Layout(NamedTuple):
 
 
 class Tools(NamedTuple):
-    """How blocks are parsed, unless cell by cell, and rows are written."""
+    """How blocks are parsed, unless cell by cell; how rows are written, by how many."""
 
     parse: Callable[[Layout, bytes], Mapping[str, Column] | None]
     join: Callable[[NDArray[np.float64], Sequence[Column]], bytes]
+    threads: int = 1
 
 
 class Table:
@@ -275,7 +284,10 @@ class Table:
     def _header(self, path: Path, blocks: Iterable[Block]) -> tuple[Layout, Block]:
         """Return what the header says, and the rest of the block that it stands in."""
         for block in blocks:
-            for line, header in _records(block):
+            # No more is decoded for a header, unless blank lines are all that is there.
+            size = _end_of_records(block.data[:GROUP]) if block.is_plain else 0
+            beginning = block._replace(data=block.data[:size])
+            for line, header in itertools.chain(_records(beginning), _records(block)):
                 names = (*self._job.features, self._job.target)
                 positions = {name: _position(path, header, name) for name in names}
                 ends = re.finditer(rb"\r\n?|\n", block.data)
@@ -315,13 +327,12 @@ def _blocks(path: Path, size: int) -> Iterator[Block]:
         while data := stream.read(max(size, len(rest))):
             data = rest + data
             end = _end_of_records(data)
-            if not _is_quoted_soundly(data[:end]):  # then it may be no end at all
-                data += stream.read()
-                end = len(data)
-            if end:
-                yield _block(path, data[:end], lines)
-                lines += _count_lines(data[:end])
-            rest = data[end:]
+            whole, rest = data[:end], data[end:]
+            if not _is_quoted_soundly(whole):  # then it may be no end at all
+                whole, rest = data + stream.read(), b""
+            if whole:
+                yield _block(path, whole, lines)
+                lines += _count_lines(whole)
     if rest:
         yield _block(path, rest, lines)
 
@@ -353,7 +364,8 @@ def _is_quoted_soundly(data: bytes) -> bool:
 
 
 def _count_lines(data: bytes) -> int:
-    return data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
+    ends = data.count(b"\n")
+    return ends + data.count(b"\r") - data.count(b"\r\n") if b"\r" in data else ends
 
 
 def _records(block: Block) -> Iterator[tuple[int, list[str]]]:
@@ -555,15 +567,60 @@ def split(
     shares = _shares(fractions)
     if seed < 0:
         refuse("--seed", f"{seed} is negative", "give 0 or more")
-    lots = np.random.PCG64(seed).random_raw(len(labels))
-    parts = np.empty(len(labels), dtype=np.uint8)
+    sizes = max(16, min(len(labels), GROUP) // len(names))
+    counts = np.zeros(len(names) * sizes, dtype=np.int64)
+    for _, _, bins in _lots(labels, sizes, seed):
+        counts += np.bincount(bins, minlength=len(counts))
+    rows = counts.reshape(-1, sizes).sum(axis=1).tolist()
+    ends = np.empty((len(names), len(shares)), dtype=np.int64)
     for name, place in sorted((name, place) for place, name in enumerate(names)):
-        members = labels == place
-        order = np.argsort(lots[members], kind="stable")
-        counts = _counts(name, len(order), shares)
-        drawn = np.empty(len(order), dtype=np.uint8)
-        drawn[order] = np.repeat(np.arange(len(shares), dtype=np.uint8), counts)
-        parts[members] = drawn
+        ends[place] = np.cumsum(_counts(name, rows[place], shares))
+    return _deal(labels, counts, ends, seed)
+
+
+def _lots(
+    labels: NDArray[Any], sizes: int, seed: int
+) -> Iterator[tuple[slice, NDArray[np.uint64], NDArray[np.int64]]]:
+    """Yield some rows at a time, with their lots, and their bins: by class and size."""
+    source = np.random.PCG64(seed)
+    width = np.uint64(2**64 // sizes + 1)
+    for first in range(0, len(labels), GROUP):
+        some = slice(first, first + GROUP)
+        lots = source.random_raw(len(labels[some]))
+        size = (lots // width).astype(np.int64)
+        yield some, lots, labels[some].astype(np.int64) * sizes + size
+
+
+def _deal(
+    labels: NDArray[Any], counts: NDArray[np.int64], ends: NDArray[np.int64], seed: int
+) -> NDArray[np.uint8]:
+    """Return how many *ends* of its class each row's lot is behind, by its rank there.
+
+    Lots would be eight bytes a row, so they are drawn anew, and the *counts* of those
+    in each bin tell their ranks. Only bins which an end goes through are put in order;
+    of equal lots the first row's is the smaller.
+    """
+    sizes = len(counts) // len(ends)
+    classes = np.repeat(np.arange(len(ends)), sizes)
+
+    def split_of(ranks: NDArray[np.int64], of: NDArray[np.int64]) -> Any:
+        return np.sum([ranks >= end[of] for end in ends.T[:-1]], axis=0, dtype=np.uint8)
+
+    last = counts.reshape(-1, sizes).cumsum(axis=1).ravel() - 1
+    first = last - counts + 1
+    splits = split_of(first, classes)
+    is_open = splits != split_of(last, classes)
+    parts = np.empty(len(labels), dtype=np.uint8)
+    rest = []
+    for some, lots, bins in _lots(labels, sizes, seed):
+        parts[some] = splits[bins]
+        at = np.flatnonzero(is_open[bins])
+        rest.append((at + some.start, lots[at], bins[at]))
+    rows, lots, bins = map(np.concatenate, zip(*rest, strict=True))
+    order = np.lexsort((lots, bins))
+    bins = bins[order]
+    ranks = first[bins] + np.arange(len(bins)) - np.searchsorted(bins, bins)
+    parts[rows[order]] = split_of(ranks, classes[bins])
     return parts
 
 
@@ -801,7 +858,24 @@ def transformed(
                 for first in range(0, len(rows), step):
                     yield part, chunk, rows[first : first + step]
 
-    yield from map(write, tasks())
+    yield from ahead(write, tasks(), table.tools.threads)
+
+
+def ahead(
+    function: Callable[[Task], Done], tasks: Iterable[Task], threads: int
+) -> Iterator[Done]:
+    """Yield what *function* makes of each task, in order, a few of them made ahead."""
+    if threads == 1:
+        yield from map(function, tasks)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        waiting: deque[Future[Done]] = deque()
+        for task in tasks:
+            waiting.append(pool.submit(function, task))
+            if len(waiting) > threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def _one_hot_words(
@@ -840,23 +914,32 @@ def join_rows_with_arrow(numbers: NDArray[np.float64], texts: Sequence[Column]) 
 
     columns = []
     for column in np.asfortranarray(numbers).T:
-        written = pa.array(column).cast(pa.string())
-        sizes = np.abs(column)
-        is_other = (sizes < WRITTEN_ALIKE[0]) | (sizes >= WRITTEN_ALIKE[1])
-        is_other |= column == np.rint(column)
-        if is_other.any():
-            bits, at = np.unique(column[is_other].view(np.int64), return_inverse=True)
-            others = pa.array([*map(repr, bits.view(np.float64).tolist())]).take(
-                pa.array(at)
-            )
-            written = compute.replace_with_mask(written, pa.array(is_other), others)
-        columns.append(written)
+        some = column[:SAMPLE]
+        if 2 * len(np.unique(some)) > len(some):
+            columns.append(_write_with_arrow(column))
+        else:  # each number once; by its bits, as 0.0 and -0.0 are equal
+            codes = pa.array(column.view(np.int64)).dictionary_encode()
+            each = codes.dictionary.to_numpy().view(np.float64)
+            columns.append(_write_with_arrow(each).take(codes.indices))
     for places, words in texts:
         columns.append(pa.array(words).take(pa.array(places % len(words))))
     columns.append(compute.binary_join_element_wise(columns.pop(), "", "\n"))
     lines = compute.binary_join_element_wise(*columns, ",")
     _, ends, data = lines.buffers()
     return memoryview(data)[: np.frombuffer(ends, dtype=np.int32)[len(lines)]]
+
+
+def _write_with_arrow(numbers: NDArray[np.float64]) -> Any:
+    """Return an array of numbers as Python writes them."""
+    import pyarrow as pa
+    from pyarrow import compute
+
+    written = pa.array(numbers).cast(pa.string())
+    sizes = np.abs(numbers)
+    is_other = (sizes < WRITTEN_ALIKE[0]) | (sizes >= WRITTEN_ALIKE[1])
+    is_other |= numbers == np.rint(numbers)
+    others = pa.array([*map(repr, numbers[is_other].tolist())], pa.string())
+    return compute.replace_with_mask(written, pa.array(is_other), others)
 
 
 def _csv_header(names: Sequence[str]) -> bytes:
@@ -867,7 +950,8 @@ def _csv_header(names: Sequence[str]) -> bytes:
 
 PLAIN = Tools(lambda _layout, _data: None, join_rows)
 WITH_PANDAS = Tools(parse_with_pandas, join_rows)
-WITH_ARROW = Tools(parse_with_arrow, join_rows_with_arrow)
+# PyArrow lets other threads run; each needs some fifty megabytes.
+WITH_ARROW = Tools(parse_with_arrow, join_rows_with_arrow, min(4, os.cpu_count() or 1))
 
 
 def tools_for(size: int) -> Tools:

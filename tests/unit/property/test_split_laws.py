@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections import Counter
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -101,6 +102,52 @@ def test_shares_without_a_remainder_come_out_whole(
         Counter({name: share * rows for name, rows in counts.items()})
         for share in shares
     ]
+
+
+@law
+@given(labels=labels_of_rows(), shares=three_shares(), seed=seeds)
+def test_rows_go_by_their_lots(
+    labels: list[str], shares: list[Fraction], seed: int
+) -> None:
+    """Of each class the rows with the smallest lots train, the next ones validate."""
+    parts = split(labels, fractions=[float(share) for share in shares], seed=seed)
+
+    assert_dealt(parts, np.array(labels), seed)
+
+
+def test_rows_by_the_hundred_thousand_go_by_their_lots() -> None:
+    """However many rows there are and however few of a class, lots decide alike."""
+    labels = np.array(["few", *["many"] * 150_000, *["few"] * 2, *["some"] * 50_000])
+
+    for seed in range(3):
+        parts = split(labels.tolist(), seed=seed)
+
+        assert_dealt(parts, labels, seed)
+
+
+def assert_dealt(
+    parts: Sequence[NDArray[np.int64]], labels: NDArray[np.str_], seed: int
+) -> None:
+    """Check that of each class no split has a smaller lot than one before it."""
+    lots = np.random.PCG64(seed).random_raw(len(labels))
+    for name in np.unique(labels):
+        train, validation, test = (lots[part[labels[part] == name]] for part in parts)
+        assert train.max() < validation.min()
+        assert validation.max() < test.min()
+
+
+def test_memory_grows_by_what_is_returned() -> None:
+    """A row more takes no more than a few bytes: its split, and no lot that is kept."""
+    peaks = []
+    for rows in (500_000, 2_000_000):
+        labels = np.arange(rows) % 3 // 2
+        small = labels.astype(np.uint8)
+        tracemalloc.start()
+        preprocessor.split(small, ["a", "b"])
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+
+    assert (peaks[1] - peaks[0]) / 1_500_000 < 4
 
 
 @law

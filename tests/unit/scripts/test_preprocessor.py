@@ -20,7 +20,7 @@ import pytest
 from penguin_pipes.scripts import preprocessor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 SCRIPT = Path(preprocessor.__file__)
 PENGUINS = SCRIPT.parents[1] / "data" / "penguins.csv"
@@ -905,22 +905,58 @@ def test_fault_far_down_is_named(tmp_path: Path, tools: preprocessor.Tools) -> N
         preprocessor.preprocess(job, size=300, tools=tools)
 
 
+@pytest.mark.parametrize("few", [False, True], ids=["many", "few"])
 @pytest.mark.parametrize("tools", TOOLS.values(), ids=TOOLS)
 def test_numbers_read_back_exactly_whatever_writes_them(
-    tools: preprocessor.Tools,
+    tools: preprocessor.Tools, few: bool
 ) -> None:
     """Numbers of every size are written in the fewest digits, as Python writes them."""
     bits = np.random.PCG64(1).random_raw(20_000)
     numbers = bits.view(np.float64)
     rounds = np.round(np.linspace(-3, 3, 999), 2)
     whole = [0.0, -0.0, 1.0, -7.0, 1e15, 1e16, 1e22, 2.0**53, 1e-4, 9.9e-5, 5e-324]
-    numbers = np.concatenate([numbers[np.isfinite(numbers)], rounds, whole])
+    if few:
+        numbers = np.repeat(whole, 999)
+    else:
+        numbers = np.concatenate([numbers[np.isfinite(numbers)], rounds, whole])
     places = np.arange(len(numbers), dtype=np.int32) % 2
 
     written = bytes(tools.join(numbers[:, np.newaxis], [(places, ["p", "q"])]))
 
     expected = [f"{n!r},{'pq'[k % 2]}" for k, n in enumerate(numbers.tolist())]
     assert written.decode().splitlines() == expected
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_threads_keep_order_and_run_little_ahead(threads: int) -> None:
+    """What is done ahead comes in the order of the tasks, and is never much at once."""
+    taken, done = [], []
+
+    def tasks() -> Iterator[int]:
+        for number in range(20):
+            taken.append(number)
+            yield number
+
+    for square in preprocessor.ahead(lambda number: number**2, tasks(), threads):
+        done.append(square)
+        assert len(taken) - len(done) <= threads
+
+    assert done == [number**2 for number in range(20)]
+
+
+def test_blank_lines_by_the_thousand_may_stand_before_the_header(
+    tmp_path: Path,
+) -> None:
+    """However far down it stands, the first line that is not blank is the header."""
+    text = 70_000 * "\n" + PLAIN_ROWS
+    (tmp_path / "in.csv").write_text(text, encoding="utf-8")
+    job = preprocessor.Job(
+        input=tmp_path, output=tmp_path / "../out", target="kind", numeric=("kg",)
+    )
+
+    counts = preprocessor.preprocess(job)
+
+    assert sum(counts.values()) == PLAIN_ROWS.count("\n") - 1
 
 
 def test_streamed_transformer_is_the_fitted_one(tmp_path: Path) -> None:
