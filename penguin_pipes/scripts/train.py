@@ -6,6 +6,9 @@ comes from, and TensorFlow itself only once arguments and data are known to be g
 
 Each channel is a folder of CSV files with one header: the features first, all of
 them numbers, and last the target, encoded as 0, 1, 2, ….
+
+Data that takes less than a share of the memory is trained on as arrays; more of it is
+written, once checked, to a file beside the model, and streamed from there.
 """
 
 from __future__ import annotations
@@ -133,11 +136,13 @@ def parse_arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--seed", type=int, default=0, help="0 if unset")
     parser.add_argument("--model_dir", help="where to save without SM_MODEL_DIR")
+    # The arrays of data that fits are there about three times: as read, shuffled, and
+    # as TensorFlow's tensors.
     parser.add_argument(
         "--memory_share",
         type=float,
         default=0.25,
-        help="data that takes more of the memory is streamed; 0.25 if unset",
+        help="data that takes more of the memory is streamed from disk; 0.25 if unset",
     )
     arguments, ignored = parser.parse_known_args(argv)
     arguments.ignored = ignored
@@ -535,8 +540,8 @@ def build_model(
         optimizer=keras.optimizers.SGD(learning_rate),
         loss="sparse_categorical_crossentropy",
         metrics=["accuracy"],
-        # Older ones have no such attribute, and may lose what an execution has done
-        # when the data ends within it.
+        # Keras before 3.7, which has no such attribute, may lose what an execution has
+        # done when the data ends within it.
         steps_per_execution=STEPS_AT_ONCE
         if steps >= MANY_STEPS and hasattr(model, "unrolled_steps_per_execution")
         else 1,
@@ -563,9 +568,9 @@ def to_train_on(
             data,
             batch_size,
         )
-    # Given arrays and a seed, `fit` goes through them in this order in each epoch. It
-    # builds a pipeline for each, and another that it never reads from, which TensorFlow
-    # optimises: on small data that takes several times as long as to train.
+    # Given arrays and a seed, `fit` goes through them in this very order in each epoch.
+    # But it makes two iterators for each, one of them unused, and TensorFlow optimises
+    # both anew: on small data that takes several times as long as the training.
     order = tf.data.Dataset.range(1).map(
         lambda _: tf.random.shuffle(tf.range(data.rows, dtype=tf.int64))
     )
