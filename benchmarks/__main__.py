@@ -87,12 +87,23 @@ def _preprocess(results: Results, rounds: int, *, sizes: Sequence[int] | None) -
     return all(each.is_within for each in found)
 
 
+def _train(results: Results, rounds: int, *, sizes: Sequence[int] | None) -> bool:
+    """Train on many rows; return whether that is no slower than on arrays."""
+    from benchmarks import training as bench
+
+    print(f"training: {bench.TITLE}", flush=True)
+    found = [*bench.measure(rounds=rounds, sizes=sizes or bench.SIZES)]
+    print(results.put_table("training", bench.TITLE, bench.table(found)), flush=True)
+    return all(each.is_within for each in found)
+
+
 RUN: dict[str, Callable[[Results, int], bool]] = {
     **{name: functools.partial(_compare, name) for name in BENCHMARKS},
     "serving": _serve,
     "growth": _grow,
     "building": _build,
     "preprocessing": functools.partial(_preprocess, sizes=None),
+    "training": functools.partial(_train, sizes=None),
 }
 """What runs each benchmark, and tells whether it is within its limits."""
 
@@ -123,13 +134,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         type=int,
         nargs="+",
         metavar="ROWS",
-        help="for preprocessing; default: up to a million",
+        help="for preprocessing and training; default: up to a million",
     )
     arguments = parser.parse_args(argv)
     results = Results(arguments.out)
     known: dict[str, Callable[[Results, int], bool]] = {
         **RUN,
         "preprocessing": functools.partial(_preprocess, sizes=arguments.rows),
+        "training": functools.partial(_train, sizes=arguments.rows),
         PEERS: functools.partial(_race, environments=arguments.environments),
     }
     names = arguments.names or RUN

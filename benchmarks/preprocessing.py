@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final
 
 import attrs
 import numpy as np
@@ -21,7 +21,7 @@ from penguin_pipes.penguins import shipped
 from penguin_pipes.scripts import preprocessor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     Command = Callable[[Path, Path], Sequence[str | Path]]
     """What is run on a folder with the data, to write into another."""
@@ -124,7 +124,12 @@ def _rounds(data: Path, rows: int, rounds: int) -> Iterator[Runs]:
         )
 
 
-def run(words: Sequence[str | Path]) -> tuple[float, float]:
+def run(
+    words: Sequence[str | Path],
+    *,
+    environ: Mapping[str, str] | None = None,
+    stdout: int | IO[bytes] = subprocess.DEVNULL,
+) -> tuple[float, float]:
     """Run this Python with *words*; return seconds, and megabytes at the most.
 
     Raises:
@@ -132,7 +137,7 @@ def run(words: Sequence[str | Path]) -> tuple[float, float]:
     """
     began = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, *map(str, words)], stdout=subprocess.DEVNULL
+        [sys.executable, *map(str, words)], env=environ, stdout=stdout
     )
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - began

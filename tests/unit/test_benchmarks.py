@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from benchmarks import growth, steps
+from benchmarks import growth, steps, training
 from benchmarks.building import compare
 from benchmarks.curves import Curve, Growth
 from benchmarks.curves import measure as measure_curves
@@ -239,3 +239,41 @@ def test_profile_names_imports_that_are_part_of_no_other() -> None:
     )
 
     assert [*imports(log)] == [Phase("import penguin_pipes.factories", None, 0.5)]
+
+
+def test_training_that_is_slower_than_fit_on_arrays_is_told() -> None:
+    """Where the data fits into memory; what is streamed has no limit."""
+
+    def runs(name: str, seconds: float, limit: float | None = None) -> training.Runs:
+        return training.Runs(
+            name=name,
+            rows=1000,
+            seconds=(seconds,),
+            memory_mb=(700.0, 800.0),
+            ratio=seconds / 2,
+            limit=limit,
+        )
+
+    found = [runs("fits", 2.0, 1.0), runs("slow", 2.1, 1.0), runs("streamed", 3.0)]
+
+    assert [each.is_within for each in found] == [True, False, True]
+    assert [*training.table(found)][2:] == [
+        "| 1,000 | fits | 2.00 (2.00 to 2.00) | 1.000 | 800 | 1.00 |",
+        "| 1,000 | slow | 2.10 (2.10 to 2.10) | 1.050 | 800 | 1.00 **missed** |",
+        "| 1,000 | streamed | 3.00 (3.00 to 3.00) | 1.500 | 800 |  |",
+    ]
+
+
+def test_who_learns_less_is_not_fast() -> None:
+    """Accuracies are read from the logs, and must be about the same."""
+    logs = [
+        f"Epoch 1/1\n9/9 - 1s - accuracy: 0.5 - loss: 1.2 - val_accuracy: {value}"
+        for value in (0.99, 0.98, 0.7)
+    ]
+
+    accuracies = [training.accuracy(log) for log in logs]
+
+    assert accuracies == [0.99, 0.98, 0.7]
+    training.compare(accuracies[:2])
+    with pytest.raises(RuntimeError, match=r"not learnt the same: .*0\.7"):
+        training.compare(accuracies)

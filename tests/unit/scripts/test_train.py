@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 from penguin_pipes.scripts import train
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 GOOD = "width,depth,kind\n0.1,-0.5,0\n-1.5,1e-3,1\n0.7,2,2\n"
 
@@ -105,6 +108,9 @@ BAD_ARGUMENTS = {
     "rate of nan": ("--learning_rate nan", r"--learning_rate is nan: it must be"),
     "rate of inf": ("--learning_rate inf", r"--learning_rate is inf: it must be"),
     "negative seed": ("--seed -1", r"--seed is -1: it must be from 0"),
+    "no memory": ("--memory_share 0", r"--memory_share is 0\.0: it must be above 0"),
+    "more memory than all": ("--memory_share 1.5", r"--memory_share is 1\.5: it must"),
+    "memory of nan": ("--memory_share nan", r"--memory_share is nan: it must be above"),
     "text for a number": ("--epochs many", r"--epochs: invalid int value: 'many'"),
     "no value": ("--seed", r"--seed: expected one argument"),
 }
@@ -247,25 +253,282 @@ def test_large_files_are_read_as_small_ones_are(tmp_path: Path) -> None:
     assert len(large.labels) == 303
 
 
+def read_both(folder: Path, *, small: int, at_once: int) -> list[str]:
+    """Read *folder* in both ways that there are; return what each says of it."""
+    said = []
+    ways: list[Callable[[], object]] = [
+        lambda: train.read_channel("train", folder, small=small),
+        lambda: train.spool_channel(
+            "train", folder, io.BytesIO(), small=small, at_once=at_once
+        ),
+    ]
+    for way in ways:
+        try:
+            way()
+        except train.TrainingError as error:
+            said.append(str(error))
+        else:
+            said.append("nothing")
+    return said
+
+
 @pytest.mark.filterwarnings("ignore:.*no data")
 @pytest.mark.parametrize(
     "content",
-    [files["train/a.csv"] for files, _ in BAD_DATA.values() if "train/a.csv" in files],
+    [
+        *(
+            files["train/a.csv"]
+            for files, _ in BAD_DATA.values()
+            if "train/a.csv" in files
+        ),
+        "width,depth,kind\n\n1,2,0\n\n\n'\n'\n",
+        'width,"de\npth",kind\n1,2,0\n1,"2\n",0\n1,2,1\n1,NA,0\n',
+    ],
 )
-def test_large_files_are_refused_as_small_ones_are(
-    content: str, tmp_path: Path
-) -> None:
-    """Whatever is wrong with a file is said in the same words, however large it is."""
+def test_files_of_any_size_are_refused_alike(content: str, tmp_path: Path) -> None:
+    """What is wrong with a file is said in the same words, with the same line.
+
+    However large it is, whether memory holds it, and wherever chunks end.
+    """
     write_channels(tmp_path, {"train/a.csv": content})
-    said = []
 
-    for size in (0, 1 << 20):
-        try:
-            train.read_channel("train", tmp_path / "train", small=size)
-        except train.TrainingError as error:
-            said.append(str(error))
+    said = [
+        sentence
+        for small in (0, 1 << 20)
+        for at_once in (1, 2, 3, 1000)
+        for sentence in read_both(tmp_path / "train", small=small, at_once=at_once)
+    ]
 
-    assert said[1:] == said[:1]
+    assert set(said) == {said[0]}
+
+
+GROUPS = {
+    "no groups": ("", {}, 1000),
+    "version 2": ("0::/job", {"job/memory.max": "600"}, 600),
+    "version 2, no limit": ("0::/job", {"job/memory.max": "max"}, 1000),
+    "version 2, a limit further out": (
+        "0::/jobs/one",
+        {"jobs/one/memory.max": "900", "jobs/memory.max": "700"},
+        700,
+    ),
+    "version 2, seen from inside": ("0::/", {"memory.max": "500"}, 500),
+    "version 1": (
+        "5:cpu,cpuacct:/job\n4:memory:/job\n0::/",
+        {"memory/job/memory.limit_in_bytes": "400", "job/memory.max": "1"},
+        400,
+    ),
+    "version 1, no limit": (
+        "4:memory:/",
+        {"memory/memory.limit_in_bytes": "9223372036854771712"},
+        1000,
+    ),
+    "version 1, the path of the host": (
+        "4:memory:/docker/1f",
+        {"memory/memory.limit_in_bytes": "300"},
+        300,
+    ),
+}
+
+
+@pytest.mark.parametrize(("groups", "limits", "found"), GROUPS.values(), ids=GROUPS)
+def test_memory_is_what_the_machine_has_or_fewer_that_are_allowed(
+    groups: str, limits: dict[str, str], found: int, tmp_path: Path
+) -> None:
+    """The lowest limit of the groups around a job holds, in both versions of them."""
+    (tmp_path / "cgroup").write_text(f"{groups}\n" if groups else "")
+    for name, limit in limits.items():
+        (tmp_path / "fs" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "fs" / name).write_text(f"{limit}\n")
+
+    memory = train.find_memory(
+        machine=1000, groups=tmp_path / "cgroup", limits=tmp_path / "fs"
+    )
+
+    assert memory == found
+
+
+def test_memory_without_groups_is_the_machines(tmp_path: Path) -> None:
+    """Where the system knows no groups, all of the machine's memory is there."""
+    assert train.find_memory(machine=1000, groups=tmp_path / "none") == 1000
+
+
+def test_what_arrays_take_is_told_from_the_beginning_of_files(tmp_path: Path) -> None:
+    """The estimate is near what the arrays take, and reads little of the files."""
+    rows = "".join(f"{n / 7:.6f},{-n},{n % 3}\n" for n in range(10_000))
+    files = {f"train/{x}.csv": f"width,depth,kind\n{rows}" for x in "ab"}
+    write_channels(tmp_path, files)
+
+    estimated = train.estimate_bytes(tmp_path / "train", sample=50_000)
+
+    channel = train.read_channel("train", tmp_path / "train")
+    taken = channel.features.nbytes + channel.labels.nbytes
+    assert estimated == pytest.approx(taken, rel=0.25)
+
+
+def test_a_spool_holds_what_memory_would(tmp_path: Path) -> None:
+    """Read by NumPy or row by row, a spool has the rows of a channel in their order."""
+    rows = "".join(f"{n / 7!r},{-(1.1**n)!r},{n % 3}\n" for n in range(300))
+    write_channels(
+        tmp_path,
+        {
+            "train/a.csv": f"\ufeffwidth,depth,kind\n{rows}",
+            "train/b.csv": f'width,depth,kind\n{rows}"1",1_0,2147483647\n{rows}',
+        },
+    )
+    channel = train.read_channel("train", tmp_path / "train")
+
+    for small in (0, 1 << 20):
+        with train.open_spool(str(tmp_path / "model/001")) as file:
+            spool = train.spool_channel(
+                "train", tmp_path / "train", file, small=small, at_once=64
+            )
+            records = spool.read(0, spool.rows)
+            last = spool.read(890, 11)
+
+        assert (spool.columns, spool.rows) == (channel.columns, channel.rows)
+        assert spool.known == channel.known == {0, 1, 2, 2147483647}
+        assert records["features"].tobytes() == channel.features.tobytes()
+        assert records["label"].tolist() == channel.labels.tolist()
+        assert last.tobytes() == records[890:].tobytes()
+
+
+class Disk(io.BytesIO):
+    """A file that knows how much was written to it at once, on a disk of some size."""
+
+    def __init__(self, size: int = 1 << 30) -> None:
+        super().__init__()
+        self.size = size
+        self.most = 0
+
+    def write(self, content: Any) -> int:
+        """Write *content*, if there is room."""
+        self.most = max(self.most, len(content))
+        if self.tell() + len(content) > self.size:
+            raise OSError(28, "No space left on device")
+        return super().write(content)
+
+
+@pytest.mark.parametrize("small", [0, 1 << 20])
+def test_spooling_holds_some_rows_at_a_time(small: int, tmp_path: Path) -> None:
+    """However many rows a file has, no more than so many are read before they go."""
+    write_channels(tmp_path, {"train/a.csv": "w,k\n" + "1.5,0\n2.5,1\n" * 500})
+    disk = Disk()
+
+    spool = train.spool_channel(
+        "train", tmp_path / "train", disk, small=small, at_once=8
+    )
+
+    assert spool.rows == 1000
+    assert disk.tell() == 1000 * 8
+    assert disk.most == 8 * 8
+
+
+def test_a_full_disk_is_no_fault_of_the_data(tmp_path: Path) -> None:
+    """Where the spool finds no room, the sentence says what is to be made larger."""
+    write_channels(tmp_path)
+
+    with pytest.raises(train.TrainingError, match=r"for the disk .*No space.*make roo"):
+        train.spool_channel("train", tmp_path / "train", Disk(size=8))
+
+
+def test_a_spool_leaves_nothing_behind(tmp_path: Path) -> None:
+    """No name leads to the file, so that even a process that is killed removes it."""
+    with train.open_spool(str(tmp_path / "not/there/yet")) as file:
+        file.write(b"rows")
+
+        assert list_files(tmp_path) == []
+
+
+def test_spools_need_a_folder_that_can_be_written_to() -> None:
+    """Where there is no place for a spool, the way out is said."""
+    with pytest.raises(train.TrainingError, match=r"^the data .* raise --memory_share"):
+        train.open_spool("/proc/model")
+
+
+class Rows:
+    """Rows sorted by class, which count how many of them are read."""
+
+    def __init__(self, count: int) -> None:
+        self.records = np.empty(count, train.describe_record(2))
+        self.records["features"][:, 0] = np.arange(count)
+        self.records["label"] = np.arange(count) * 3 // count
+        self.taken = 0
+
+    def read(self, start: int, count: int) -> Any:
+        """Return some, and count them."""
+        self.taken += len(self.records[start : start + count])
+        return self.records[start : start + count]
+
+
+def numbers(blocks: Sequence[Any]) -> list[int]:
+    """Return the numbers of the rows, in the order of the *blocks*."""
+    return [int(number) for block in blocks for number in block["features"][:, 0]]
+
+
+@pytest.mark.parametrize("block", [1, 7, 64, 640, 100_000])
+def test_shuffling_gives_each_row_once_and_holds_one_block(block: int) -> None:
+    """In each epoch all rows come, and no block is read before the last one is out."""
+    rows = Rows(10_001)
+    given: list[Any] = []
+
+    for records in train.shuffle(rows.read, 10_001, block, (0, 0)):
+        assert rows.taken - len(numbers(given)) <= block
+        given.append(records)
+
+    assert sorted(numbers(given)) == [*range(10_001)]
+
+
+def test_shuffling_is_of_the_seed_and_the_epoch() -> None:
+    """One seed, one order; and in each epoch another."""
+    rows = Rows(3_000)
+
+    orders = [
+        numbers([*train.shuffle(rows.read, 3_000, 500, seed)])
+        for seed in ((0, 0), (0, 0), (0, 1), (1, 0))
+    ]
+
+    assert orders[0] == orders[1]
+    assert len({tuple(order) for order in orders}) == 3
+
+
+def test_shuffling_leaves_nothing_of_a_sorted_input() -> None:
+    """Each half of a block has of all classes about what the whole has."""
+    rows = Rows(300_000)
+
+    first, second, *_ = train.shuffle(rows.read, 300_000, 100_000, (0, 0))
+
+    for half in (*np.array_split(first, 2), *np.array_split(second, 2)):
+        shares = np.bincount(half["label"], minlength=3) / len(half)
+        assert shares == pytest.approx([1 / 3] * 3, abs=0.1)
+
+
+def test_blocks_are_as_large_as_memory_allows() -> None:
+    """A batch at the least, and never so much that shuffling keeps training waiting."""
+    sizes = [
+        train.size_block(10, 32, allowed) for allowed in (1, 40_000 * 8, float("inf"))
+    ]
+
+    assert sizes == [32, 1000, 1 << 17]
+
+
+def test_gpus_share_their_memory_and_are_told(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Each GPU's memory grows with what is needed, and the log names what is used."""
+    asked: list[tuple[object, bool]] = []
+    gpus = [SimpleNamespace(name="/physical_device:GPU:0"), SimpleNamespace(name="1")]
+
+    train.use_gpus(gpus, lambda gpu, enable: asked.append((gpu, enable)))
+
+    assert asked == [(gpu, True) for gpu in gpus]
+    assert capsys.readouterr().out == "Training on a GPU: /physical_device:GPU:0\n"
+
+
+def test_without_gpus_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    """On a CPU the log is what it was."""
+    train.use_gpus([], lambda *_, **__: None)
+
+    assert capsys.readouterr().out == ""
 
 
 class Exporter:

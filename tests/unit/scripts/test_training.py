@@ -142,6 +142,26 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
 
 
 @pytest.fixture(scope="module")
+def streamed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Result]]:
+    """Train twice with one seed on rows sorted by class, for which memory is short."""
+    home = tmp_path_factory.mktemp("streamed")
+    # So near to each other that a thousand rows of the last class alone, at this rate,
+    # have the network forget the others.
+    rows = [f"{(label - 1) / 5},{(label == 1) / 5},{label}" for label in range(3)]
+    content = "\n".join(
+        ["width,depth,kind", *(row for row in rows for _ in range(1001)), ""]
+    )
+    environ = write_channels(home, train=content, validation=content)
+    command = [str(SCRIPT), "--epochs", "5", "--learning_rate", "0.1"]
+    command += ["--memory_share", "1e-12"]
+    folders = [str(home / name) for name in ("first", "second")]
+    processes = [
+        start(command, environ | {"SM_MODEL_DIR": folder}, home) for folder in folders
+    ]
+    return home, [finish(process) for process in processes]
+
+
+@pytest.fixture(scope="module")
 def models(trained: Trained) -> dict[str, dict[str, Any]]:
     """Describe both models, and two more trained in one process with seeds 0 and 1."""
     home = trained.home
@@ -179,6 +199,7 @@ def test_bad_input_and_help_need_no_tensorflow(tmp_path: Path) -> None:
 def test_a_training_prints_what_metrics_are_read_from(trained: Trained) -> None:
     """The log holds a line with four metrics per epoch and ends in the accuracy."""
     assert trained.first.code == 0, trained.first.errors
+    assert not [line for line in trained.first.errors if "Warning" in line]
     assert trained.first.log[0] == "Ignored arguments: -n v --x y"
     assert trained.first.log[1::2] == ["Epoch 1/3", "Epoch 2/3", "Epoch 3/3", ANY]
     series = {
@@ -248,3 +269,41 @@ def test_a_diverged_training_fails(trained: Trained) -> None:
         r"diverged: loss is (nan|inf) .* a smaller --learning_rate", result.errors[-1]
     )
     assert list_files(trained.home / "diverged") == []
+
+
+@pytest.mark.slow
+def test_a_stream_of_sorted_rows_is_learnt(
+    streamed: tuple[Path, list[Result]],
+) -> None:
+    """Data for which memory is short is shuffled: no class is forgotten for the last.
+
+    The log is the same as that of other trainings.
+    """
+    _, (result, _) = streamed
+
+    assert result.code == 0, result.errors
+    assert not [line for line in result.errors if "Warning" in line]
+    assert result.log[:-1:2] == [f"Epoch {number}/5" for number in range(1, 6)]
+    assert all(line.startswith("94/94 - ") for line in result.log[1::2])
+    values = [float(re.findall(KERAS_METRICS["val_accuracy"], result.log[-2])[0])]
+    assert result.log[-1] == f"Validation accuracy: {values[0]:.4f}"
+    assert values[0] > 0.95
+
+
+@pytest.mark.slow
+def test_streams_of_one_seed_give_the_same_model(
+    streamed: tuple[Path, list[Result]],
+) -> None:
+    """What is streamed is as repeatable as what memory holds, and leaves no file."""
+    home, (first, second) = streamed
+
+    files = [
+        home / name / "001/variables/variables.data-00000-of-00001"
+        for name in ("first", "second")
+    ]
+    # Ten, eight and three units on two features; behind them are names of this run.
+    weights = [file.read_bytes()[: 4 * (3 * 10 + 11 * 8 + 9 * 3)] for file in files]
+    assert first.epochs == second.epochs
+    assert len(first.epochs) == 5
+    assert weights[0] == weights[1]
+    assert [path.name for path in (home / "first").iterdir()] == ["001"]
