@@ -192,7 +192,12 @@ def scripts(session: nox.Session, stack: list[str]) -> None:
     """What needs no TensorFlow runs in containers older than the library itself."""
     if session.python == "3.13" and "scikit-learn==1.4.2" in stack:
         session.skip("scikit-learn 1.4 has no wheels for Python 3.13")
-    tools = ("hypothesis>=6.150", "pytest>=9", "pytest-timeout>=2.4", "pytest-xdist>=3.6")
+    tools = (
+        "hypothesis>=6.150",
+        "pytest>=9",
+        "pytest-timeout>=2.4",
+        "pytest-xdist>=3.6",
+    )
     session.install(*stack, *tools)
     # The library itself is not installed, and the shared fixtures would import it.
     session.run(

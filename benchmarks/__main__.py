@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import curves, growth, overhead, pipeline, tuning
+from benchmarks import curves, growth, overhead, pipeline, readme, tuning
 from benchmarks.building import compare
 from benchmarks.measure import alternate
 from benchmarks.peers import race, tools
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from benchmarks.measure import Contender
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
+README = RESULTS.parents[1] / "README.md"
 BENCHMARKS: dict[str, tuple[str, Callable[[], Sequence[Contender]]]] = {
     "engine": ("The engine, on a definition that is ready", pipeline.engine),
     "command": ("The whole command", pipeline.command),
@@ -146,6 +147,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     }
     names = arguments.names or RUN
     are_within = [known[name](results, arguments.rounds) for name in names]
+    if results.path == RESULTS:
+        readme.update(README, results.sections())
     return 0 if all(are_within) else 1
 
 

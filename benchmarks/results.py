@@ -52,7 +52,7 @@ class Results:
 
     def put_table(self, name: str, title: str, table: Iterable[str]) -> str:
         """Do so with the lines of a table of its own."""
-        sections = self._sections()
+        sections = self.sections()
         sections[name] = "\n".join([f"## {title}", "", *table, "", facts()])
         text = HEAD
         for key, section in sections.items():
@@ -60,8 +60,8 @@ class Results:
         self.path.write_text(text, encoding="utf-8")
         return sections[name]
 
-    def _sections(self) -> dict[str, str]:
-        """Return the sections that the page has."""
+    def sections(self) -> dict[str, str]:
+        """Return the sections that the page has, by the names of the benchmarks."""
         if not self.path.is_file():
             return {}
         parts = re.split(r"<!-- (\S+) -->", self.path.read_text(encoding="utf-8"))[1:]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from benchmarks import growth, steps, training
+from benchmarks import growth, readme, steps, training
+from benchmarks.__main__ import README, RESULTS
 from benchmarks.building import compare
 from benchmarks.curves import Curve, Growth
 from benchmarks.curves import measure as measure_curves
@@ -277,3 +278,36 @@ def test_who_learns_less_is_not_fast() -> None:
     training.compare(accuracies[:2])
     with pytest.raises(RuntimeError, match=r"not learnt the same: .*0\.7"):
         training.compare(accuracies)
+
+
+def test_readme_has_the_figures_that_were_written_last() -> None:
+    """No figure stands there that the benchmarks did not write."""
+    text = README.read_text(encoding="utf-8")
+    _, _, rest = text.partition(readme.BEGIN)
+    shown, end, _ = rest.partition(readme.END)
+
+    assert end
+    assert shown == f"\n{readme.figures(Results(RESULTS).sections())}\n"
+
+
+def test_readme_is_written_anew_with_new_figures(tmp_path: Path) -> None:
+    """What stands around them stays, and what was not measured is not mentioned."""
+    page = tmp_path / "README.md"
+    page.write_text(f"above\n{readme.BEGIN}\nstale\n{readme.END}\nbelow\n")
+    row = "| {} | 1.00 (1.00 to 1.00) | {} | |".format
+    ways = {"engine": "run_locally", "command": "deploy --local"}
+    sections = {
+        name: "\n".join(row(f"{way}, {what}", "0.1234") for what in readme.AGAIN)
+        for name, way in ways.items()
+    }
+    sections["tuning"] = row("a tuning step of three trials, two at once", "0.5")
+
+    readme.update(page, sections)
+
+    text = page.read_text()
+    assert text.startswith("above\n")
+    assert text.endswith("\nbelow\n")
+    assert "stale" not in text
+    assert "| 0.12 | 0.12 | 0.12 |" in text
+    assert "Three trials, two at once: 0.50 of three trainings by hand." in text
+    assert "million" not in text
