@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,9 @@ from penguin_pipes.local.workers import Workers
 
 if TYPE_CHECKING:
     from penguin_pipes.local.backends import Stop
+
+SHORT_S = 0.2
+"""After which whoever waits for a job certainly does."""
 
 LONG_S = 30.0
 
@@ -26,6 +30,7 @@ def test_interrupt_that_another_thread_took_is_heard() -> None:
     workers = Workers()
 
     def work(stop: Stop) -> str:
+        time.sleep(SHORT_S)
         _take_interrupt()
         stop.wait(LONG_S)
         return "asked to end" if stop.is_asked else "not asked"
@@ -46,6 +51,7 @@ def test_second_interrupt_that_another_thread_took_is_heard() -> None:
 
     def work(stop: Stop) -> str:
         stop.wait(LONG_S)
+        time.sleep(SHORT_S)
         _take_interrupt()
         while stop.is_asked and not stop.is_forced:
             stop.heard()
