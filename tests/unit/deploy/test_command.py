@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,24 @@ def test_a_trace_is_shown_on_request_alone(capsys: pytest.CaptureFixture[str]) -
 
     assert main(["--local", "--set", "nothing", "--debug"]) == 2
     assert "Traceback" in capsys.readouterr().err
+
+
+def test_the_end_of_a_command_looks_for_no_garbage() -> None:
+    """What was loaded is frozen then: going through the SDK would take most of a second.
+
+    While it works, memory is cleaned as ever.
+    """
+    program = (
+        "import atexit, gc\n"
+        "from penguin_pipes.deploy import main\n"
+        "atexit.register(lambda: print(gc.get_freeze_count() > 0))\n"
+        "main(['--local', '--set', 'nothing'])\n"
+        "print(gc.get_freeze_count() > 0)\n"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert told.stdout.split() == ["False", "True"]
 
 
 @pytest.mark.parametrize(
