@@ -109,6 +109,13 @@ def _peers(sections: Mapping[str, str]) -> Iterator[str]:
     for number, line in enumerate(table):
         if not number:
             yield ""
-            yield "The same beside others, each with the project of its own tutorial:"
+            yield (
+                "The same beside others, each with "
+                "[the project of its own tutorial](benchmarks/peers/README.md):"
+            )
             yield ""
-        yield re.sub(r"(?<=\| )([\d.]+), [^|]*(?= \|)", r"\1", line)
+        yield re.sub(
+            r"(?<=\| )([\d.]+), [^|]*(?= \|)",
+            lambda found: f"{float(found[1]):.2f}",
+            line,
+        )
