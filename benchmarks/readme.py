@@ -59,8 +59,9 @@ def _pipeline(sections: Mapping[str, str]) -> Iterator[str]:
     yield "| the two scripts by hand, one after the other | 1.00 | 1.00 | 1.00 |"
     for name, (begins, label) in ways.items():
         rows = _rows(sections, name)
-        found = [_ratio(rows, f"{begins}, {what}") for what in AGAIN]
-        yield f"| {label} | {' | '.join(found)} |"
+        if rows:
+            found = [_ratio(rows, f"{begins}, {what}") for what in AGAIN]
+            yield f"| {label} | {' | '.join(found)} |"
     yield ""
 
 
