@@ -74,7 +74,7 @@ class Workers:
         """Wait until one of them has ended, and return how."""
         while True:
             with contextlib.suppress(queue.Empty):
-                return self._forgotten(self._ended.get(timeout=LOOK_S))
+                return self._look()
 
     def stop(self) -> Iterator[Ended]:
         """Stop all of them; yield how each ended that had come to run.
@@ -98,9 +98,18 @@ class Workers:
         for stop in self._stops.values():
             stop.ask(urgent=True, forced=forced)
         # Not by `Thread.join`: in 3.11 and 3.12 a Ctrl-C during it makes a thread that
-        # runs look like one that has ended.
-        while any(thread.ident is not None for thread in self._threads.values()):
-            over.append(self.next())
+        # runs look like one that has ended. Nor by what was told alone: an interrupt
+        # may have come between taking that from the queue and noting it.
+        while self._is_any_at_work() or not self._ended.empty():
+            with contextlib.suppress(queue.Empty):
+                over.append(self._look())
+
+    def _is_any_at_work(self) -> bool:
+        return any(thread.is_alive() for thread in self._threads.values())
+
+    def _look(self) -> Ended:
+        """Return how one of them has ended, unless none does for a while."""
+        return self._forgotten(self._ended.get(timeout=LOOK_S))
 
     def _forgotten(self, ended: Ended) -> Ended:
         """Let go of what has ended."""

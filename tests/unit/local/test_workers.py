@@ -61,3 +61,13 @@ def test_second_interrupt_that_another_thread_took_is_heard() -> None:
     workers.start("a", work)
 
     assert [ended.get() for ended in workers.stop()] == ["made to end"]
+
+
+def test_what_an_interrupt_lost_is_not_waited_for() -> None:
+    """Ctrl-C just as a job's end is taken note of stops the others all the same."""
+    workers = Workers()
+    workers.start("a", lambda _: "lost")
+    workers._ended.get()  # and the interrupt comes before it is noted
+    workers.start("b", lambda stop: stop.wait(LONG_S))
+
+    assert [ended.name for ended in workers.stop()] == ["b"]
